@@ -1,0 +1,135 @@
+"""The catalogue of tasks, read from `tasks.toml`. Needs no torch: hints must come at once."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.course import aliases
+from grader.errors import UnknownTask
+
+TASKS_TOML = Path(__file__).with_name("tasks.toml")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A group of tasks: one module of forward lines, one file of stubs."""
+
+    key: str
+    title: str
+    module: str
+    bonus: bool = False
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file that a student edits."""
+        return f"{self.module}.py"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One graded function. `parts` are points for separately judged parts, if there are several."""
+
+    exercise: Exercise
+    name: str
+    points: float
+    hints: tuple[str, ...]
+    parts: Mapping[str, float]
+    deadline_s: float
+    label: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """Return the name that is unique in the course, `ex1.dlogits`."""
+        return f"{self.exercise.key}.{self.name}"
+
+    @property
+    def bonus(self) -> bool:
+        """Tell whether the task's points are on top of the 100."""
+        return self.exercise.bonus
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All exercises and tasks, in the order of the course, and the limits they share."""
+
+    title: str
+    bound: float
+    shape_fraction: float
+    exercises: tuple[Exercise, ...]
+    tasks: tuple[Task, ...]
+    training: Mapping[str, Any]
+
+    def resolve(self, name: str) -> Task:
+        """Return the task that a full or an unambiguous short name stands for.
+
+        Raises UnknownTask, with what was probably meant, for any other name.
+        """
+        exercise, dot, short = name.rpartition(".")
+        names = {task.name for task in self.tasks}
+        short = aliases.canonical(short, names)
+        if short not in names:
+            short = aliases.canonical("d" + short, names)
+        found = [
+            task
+            for task in self.tasks
+            if task.name == short and (not dot or task.exercise.key == exercise)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            choices = ", ".join(task.full_name for task in found)
+            raise UnknownTask(f"'{name}' is a task of several exercises: say one of {choices}")
+        everything = [task.full_name for task in self.tasks] + sorted(names)
+        close = difflib.get_close_matches(name, everything, n=3)
+        meant = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise UnknownTask(f"there is no task '{name}'{meant} `grader list` shows all tasks")
+
+    def of_exercise(self, key: str) -> tuple[Task, ...]:
+        """Return the tasks of one exercise, in order."""
+        return tuple(task for task in self.tasks if task.exercise.key == key)
+
+
+def read(path: Path = TASKS_TOML) -> Catalogue:
+    """Read a catalogue. Raises ValueError if a task belongs to no exercise."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    exercises = {
+        key: Exercise(key, entry["title"], entry["module"], entry.get("bonus", False))
+        for key, entry in raw["exercises"].items()
+    }
+    shorts = [name.rpartition(".")[2] for name in raw["tasks"]]
+    tasks = []
+    for name, entry in raw["tasks"].items():
+        key, _, short = name.rpartition(".")
+        if key not in exercises:
+            raise ValueError(f"{path.name}: task '{name}' belongs to no exercise")
+        tasks.append(
+            Task(
+                exercise=exercises[key],
+                name=short,
+                points=float(entry["points"]),
+                hints=tuple(entry["hints"]),
+                parts=entry.get("parts", {}),
+                deadline_s=float(entry.get("deadline_s", raw["course"]["deadline_s"])),
+                label=short if shorts.count(short) == 1 else name,
+            )
+        )
+    return Catalogue(
+        title=raw["course"]["title"],
+        bound=raw["course"]["bound"],
+        shape_fraction=raw["course"]["shape_fraction"],
+        exercises=tuple(exercises.values()),
+        tasks=tuple(tasks),
+        training=raw.get("training", {}),
+    )
+
+
+@functools.cache
+def course() -> Catalogue:
+    """Return the catalogue of this course."""
+    return read()

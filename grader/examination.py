@@ -1,0 +1,274 @@
+"""An examination: one submission, its functions, and the questions that are put to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from torch import Tensor
+
+from grader import matching
+from grader.course import aliases, forward
+from grader.course.catalogue import Catalogue, Task
+from grader.matching import Definition
+from grader.sandbox import client, wire
+from grader.sandbox.client import Outcome, Reply, Worker, Zygote
+from grader.submission import Submission
+
+MIN_ANSWER = 1 << 20
+"""An answer may have this many bytes in any case: a wrong shape is to be seen, not only refused."""
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Stands for a torch.Generator with this seed."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """Stands for the function x -> sum(a x^3 + b x^2 + c x)."""
+
+    coefficients: tuple[Tensor, Tensor, Tensor]
+
+
+Value = Union[Tensor, list[Tensor], int, float, str, Seeded, Cubic]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an answer has to be: a `tensor`, `tensors` by these names, numbers (`scalar`), `texts`."""
+
+    kind: str = "tensor"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a submission said to one question, or why it said nothing."""
+
+    outcome: Outcome
+    message: str = ""
+    tensors: Sequence[Tensor] = ()
+    texts: Sequence[str] = ()
+    changed: Sequence[str] = ()
+    aliased: Sequence[str] = ()
+    traceback: str = ""
+    line: int | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+@dataclass
+class Inspection:
+    """What reading a submission's syntax trees told: functions, syntax errors, findings."""
+
+    definitions: list[Definition]
+    failures: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+
+
+def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, str]:
+    """Read a submission in a worker. Without an inspection, the text says what went wrong."""
+    reply = client.survey(zygote, submission.files)
+    if reply.outcome is not Outcome.OK:
+        return None, reply.message
+    try:
+        definitions = [Definition.from_plain(item) for item in reply.header["definitions"]]
+        failures = [dict(item) for item in reply.header["failures"]]
+        findings = [dict(item) for item in reply.header["findings"]]
+    except (KeyError, TypeError, ValueError):
+        return None, "the answer of the reader is malformed"
+    return Inspection(definitions, failures, findings), ""
+
+
+@dataclass
+class Examination:
+    """Asks the functions of one submission. Each task has a worker of its own, so that what the
+    code of one task does to its process cannot help or hurt another."""
+
+    zygote: Zygote
+    submission: Submission
+    course: Catalogue
+    inspection: Inspection
+    matched: Mapping[str, Definition] = field(init=False)
+    outputs: dict[str, str] = field(default_factory=dict)
+    _worker: Worker | None = None
+    _task: str = ""
+    _loaded: Reply | None = None
+
+    def __post_init__(self) -> None:
+        self.matched = matching.match(self.inspection.definitions, self.course)
+
+    def close(self) -> None:
+        """End the worker of the current task and keep what it printed."""
+        if self._worker is not None:
+            self._worker.close()
+            self.outputs[self._task] = self._worker.output.decode("utf-8", "replace")
+        self._worker, self._task, self._loaded = None, "", None
+
+    def ask(
+        self,
+        task: Task,
+        inputs: Mapping[str, Value],
+        wanted: Wanted = Wanted(),
+        *,
+        seconds: float | None = None,
+        padded: bool = False,
+        expect_bytes: int = 0,
+    ) -> Answer:
+        """Call the task's function with what it asks for.
+
+        inputs: everything on offer, by the course's own names. padded: hand matrices over as
+        non-contiguous views. seconds: the deadline, if it is not the task's own. expect_bytes: the
+        size of a right answer.
+        """
+        definition = self.matched.get(task.full_name)
+        if definition is None:
+            return self._missing(task)
+        lacking = matching.missing(task, definition)
+        if lacking:
+            return Answer(Outcome.ERROR, _not_on_offer(task, lacking), line=definition.line)
+        worker, loaded = self._worker_for(task, definition)
+        if loaded.outcome is not Outcome.OK:
+            return _failed(loaded, f"{definition.file} could not be loaded: ")
+        cap = max(MIN_ANSWER, 4 * expect_bytes)
+        request = _request(task, definition, inputs, wanted, padded, cap)
+        reply = worker.ask(request, seconds=seconds or task.deadline_s, max_body=cap)
+        if reply.outcome is not Outcome.OK:
+            return _failed(reply, self._load_errors(loaded))
+        return self._answer(worker, reply, wanted)
+
+    def _worker_for(self, task: Task, definition: Definition) -> tuple[Worker, Reply]:
+        if self._worker is None or self._loaded is None or self._task != task.full_name:
+            self.close()
+            self._task = task.full_name
+            files = self.submission.files
+            self._worker, self._loaded = client.load(self.zygote, files, definition.file)
+        return self._worker, self._loaded
+
+    def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:
+        assert reply.frame is not None
+        try:
+            tensors = wire.tensors_from_frame(reply.frame)
+            expected = {"tensor": 1, "texts": 0}.get(wanted.kind, len(wanted.names))
+            if len(tensors) != expected:
+                raise wire.WireError(f"it has {len(tensors)} tensors in place of {expected}")
+        except wire.WireError as error:
+            worker.close()
+            return Answer(Outcome.MALFORMED, f"the answer is malformed: {error}")
+        header = reply.header
+        return Answer(
+            Outcome.OK,
+            tensors=tensors,
+            texts=client.texts_of(header),
+            changed=client.names_of(header, "changed"),
+            aliased=client.names_of(header, "aliased"),
+            seconds=reply.seconds,
+            cpu_seconds=reply.cpu_seconds,
+        )
+
+    def _missing(self, task: Task) -> Answer:
+        """Say why there is no function for a task: a syntax error hides it, or it is not there."""
+        for failure in self.inspection.failures:
+            home = matching.exercise_of_file(str(failure.get("file")), self.course)
+            if task.name in failure.get("names", ()) and home in (None, task.exercise.key):
+                line = failure.get("line")
+                return Answer(
+                    Outcome.ERROR,
+                    client.plain(failure.get("message")),
+                    traceback=client.plain(failure.get("traceback")),
+                    line=line if type(line) is int else None,
+                )
+        return Answer(Outcome.NOT_IMPLEMENTED, f"there is no function {task.name}")
+
+    @staticmethod
+    def _load_errors(loaded: Reply) -> str:
+        """Return the first error that running the file met; it may explain what comes after."""
+        failures = loaded.header.get("failures")
+        if not isinstance(failures, list) or not failures or not isinstance(failures[0], dict):
+            return ""
+        first = failures[0]
+        return f"(line {first.get('line')}: {client.plain(first.get('message'))[:200]}) "
+
+
+def _not_on_offer(task: Task, lacking: Sequence[str]) -> str:
+    names = ", ".join(f"'{name}'" for name in lacking)
+    upstream = ", ".join(forward.upstream_names(task)) or "none"
+    others = [name for name in forward.offers(task) if name not in forward.upstream_names(task)]
+    return (
+        f"{task.name} asks for {names}, which is not on offer. On offer are the upstream gradients "
+        f"({upstream}) and {', '.join(others)}."
+    )
+
+
+def _failed(reply: Reply, context: str) -> Answer:
+    header = reply.header
+    line = header.get("line")
+    kind = header.get("type")
+    told = f"{kind}: {reply.message}" if isinstance(kind, str) and kind else reply.message
+    return Answer(
+        reply.outcome,
+        context + told,
+        traceback=client.plain(header.get("traceback", "")),
+        line=line if type(line) is int else None,
+        seconds=reply.seconds,
+    )
+
+
+def _request(
+    task: Task,
+    definition: Definition,
+    inputs: Mapping[str, Value],
+    wanted: Wanted,
+    padded: bool,
+    cap: int,
+) -> bytes:
+    """Return the frame that calls a function with what it asks for, and nothing else."""
+    tensors: list[Tensor] = []
+
+    def place(tensor: Tensor) -> int:
+        tensors.append(tensor)
+        return len(tensors) - 1
+
+    def spec(value: Value) -> dict[str, Any]:
+        if isinstance(value, Tensor):
+            return {"kind": "padded" if padded else "tensor", "value": place(value)}
+        if isinstance(value, list):
+            return {"kind": "list", "value": [spec(item) for item in value]}
+        if isinstance(value, Seeded):
+            return {"kind": "generator", "value": value.seed}
+        if isinstance(value, Cubic):
+            return {"kind": "cubic", "value": [place(tensor) for tensor in value.coefficients]}
+        return {"kind": "plain", "value": value}
+
+    def offered(name: str) -> str | None:
+        own = aliases.canonical(name, inputs)
+        return own if own in inputs else None
+
+    positional, names = [], []
+    for name in definition.positional:
+        own = offered(name)
+        if own is None:  # a parameter with a default of its own; those after it are given by name
+            break
+        positional.append(spec(inputs[own]))
+        names.append(own)
+    rest = [n for n in (*definition.positional[len(names) :], *definition.keyword) if offered(n)]
+    keyword = {name: spec(inputs[str(offered(name))]) for name in rest}
+    described, parts = wire.tensors_to_bytes(tensors)
+    floats = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
+    header = {
+        "op": "call",
+        "name": definition.name,
+        "line": definition.line,
+        "positional": positional,
+        "keyword": keyword,
+        "names": [*names, *(str(offered(name)) for name in rest)],
+        "float64": bool(floats) and all(str(dtype) == "torch.float64" for dtype in floats),
+        "answer": {"kind": wanted.kind, "names": list(wanted.names)},
+        "max_body": cap,
+        "tensors": described,
+    }
+    return wire.pack(header, parts)

@@ -1,0 +1,200 @@
+"""The judge: what a check may do. It asks, compares with the reference, and keeps the record.
+
+A check is a pytest test. It gets a judge for one task, and either the judge finds everything right
+or it raises `CheckFailed`. The record is what the score report is built from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader import diagnosis, reference, verdict, wording
+from grader.cases import Case
+from grader.course import forward
+from grader.course.catalogue import Task
+from grader.examination import Answer, Examination, Value, Wanted
+from grader.reference import Reference
+from grader.sandbox.client import Outcome
+from grader.verdict import Kind, Verdict
+
+STATUS_OF_OUTCOME = {
+    Outcome.NOT_IMPLEMENTED: "not_attempted",
+    Outcome.ERROR: "error",
+    Outcome.TIMEOUT: "timeout",
+    Outcome.MEMORY: "memory",
+    Outcome.CRASHED: "crashed",
+    Outcome.MALFORMED: "error",
+}
+
+CHAIN_BOUND = 1e-4
+"""Largest error that is still rounding after up to 20 links, in units of the largest entry."""
+
+
+class CheckFailed(AssertionError):
+    """A check that a submission did not pass: the grader works as it should."""
+
+
+@dataclass
+class Record:
+    """What one check found out about one task."""
+
+    task: str
+    status: str = "passed"
+    message: str = ""
+    line: int | None = None
+    traceback: str = ""
+    diagnosis: dict[str, str] | None = None
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        return asdict(self)
+
+
+@dataclass
+class Judge:
+    """Puts one task of one submission to the test."""
+
+    examination: Examination
+    task: Task
+    record: Record
+    answers: dict[tuple[str, str], Answer]
+    hidden: bool
+
+    def fail(self, status: str, message: str) -> None:
+        """End the check. Raises CheckFailed."""
+        self.record.status, self.record.message = status, message
+        raise CheckFailed(message)
+
+    # Gradients
+
+    def gradient(self, case: Case) -> Verdict:
+        """Check the task's gradient on a case: numbers, shape and dtype. Return the verdict.
+
+        Raises CheckFailed if it is wrong, or right in a shape that differs by size-1 dimensions.
+        """
+        answer = self._gradient(case)
+        expected = reference.gradient(self.task, case)
+        found = verdict.compare(answer.tensors[0], expected, self.examination.course.bound)
+        self._keep(case.name, found)
+        if found.kind is Kind.SHAPE:
+            self.fail("shape", wording.of_verdict(found))
+        if not found.kind.right:
+            told = diagnosis.of_gradient(self.task, case, answer, expected, found)
+            self.record.diagnosis = told.as_dict() if told else None
+            self.fail("failed", wording.of_verdict(found))
+        return found
+
+    def keeps_inputs(self, case: Case) -> None:
+        """Check that a call changes none of its inputs and returns memory of its own."""
+        answer = self._gradient(case)
+        if answer.changed:
+            self.record.diagnosis = diagnosis.in_place(answer.changed).as_dict()
+            names = ", ".join(answer.changed)
+            self.fail("failed", f"{names} was changed in place: other gradients still need it")
+        if answer.aliased and not reference.may_alias(self.task, case):
+            names = ", ".join(answer.aliased)
+            self.fail("failed", f"the answer shares its memory with {names}: return a new tensor")
+
+    def follows_dtype(self, case: Case, narrow: Case) -> None:
+        """Check the gradient in float64. Code that insists on float32 buffers is no mistake in the
+        gradient: where torch refuses to mix dtypes, `narrow` is asked instead."""
+        answer = self._ask_case(case)
+        mixed = answer.outcome is Outcome.ERROR and "dtype" in answer.message.lower()
+        self.gradient(narrow if mixed else case)
+
+    def link(self, case: Case, links: dict[str, Tensor]) -> None:
+        """Add the task's own answer to the chain of answers, and compare it with the true gradient.
+
+        links: the submission's own gradients so far, by name, that take the place of the case's.
+        """
+        upstream = {name: links.get(name) for name in forward.upstream_names(self.task)}
+        upstream["dloss"] = case.upstream["dloss"] if "dloss" in upstream else None
+        lacking = [name for name in forward.upstream_names(self.task) if upstream[name] is None]
+        if lacking:
+            self.fail("not_attempted", f"the chain ends before, at {', '.join(lacking)}")
+        own = {name: value for name, value in upstream.items() if value is not None}
+        answer = self._good(self.examination.ask(self.task, {**case.inputs(self.task), **own}))
+        links[self.task.name] = answer.tensors[0]
+        found = verdict.compare(answer.tensors[0], reference.gradient(self.task, case), CHAIN_BOUND)
+        self._keep("chain", found)
+        if found.kind is Kind.WRONG:
+            self.fail("failed", wording.of_verdict(found))
+
+    def _gradient(self, case: Case) -> Answer:
+        return self._good(self._ask_case(case))
+
+    def _ask_case(self, case: Case) -> Answer:
+        key = (self.task.full_name, case.name)
+        if key not in self.answers:
+            inputs: dict[str, Value] = dict(case.inputs(self.task))
+            self.answers[key] = self.examination.ask(self.task, inputs, padded=case.padded)
+        return self.answers[key]
+
+    # Procedures
+
+    def ask(
+        self,
+        inputs: Mapping[str, Value],
+        kind: str = "tensor",
+        names: Sequence[str] = (),
+        *,
+        seconds: float | None = None,
+        expect_bytes: int = 0,
+    ) -> Answer:
+        """Call the task's function and return its answer. Raises CheckFailed if there is none."""
+        wanted = Wanted(kind, tuple(names))
+        return self._good(
+            self.examination.ask(
+                self.task, inputs, wanted, seconds=seconds, expect_bytes=expect_bytes
+            )
+        )
+
+    def matches(
+        self, name: str, answer: Tensor, value: Tensor, rounded: Tensor, bound: float | None = None
+    ) -> Verdict:
+        """Check a tensor called `name` against `value` (float64) and the same in float32."""
+        unit = reference.unit_of(value, rounded)
+        expected = Reference(value, (), unit, rounded)
+        found = verdict.compare(answer, expected, bound or self.examination.course.bound)
+        self._keep(name, found)
+        if found.kind is Kind.SHAPE:
+            self.fail("shape", f"{name}: {wording.of_verdict(found)}")
+        if not found.kind.right:
+            self.fail("failed", f"{name}: {wording.of_verdict(found)}")
+        return found
+
+    def within(self, what: str, figure: float, limit: float, explain: str) -> None:
+        """Check that a figure is at most its limit; keep both. `explain` says what it means."""
+        self.record.facts[what] = figure if math.isfinite(figure) else None
+        self.record.facts[f"{what} limit"] = limit
+        if not figure <= limit:
+            self.fail("failed", f"{what} is {figure:.4g}, the limit is {limit:.4g}: {explain}")
+
+    def require(self, condition: bool, message: str) -> None:
+        """Check anything else. Raises CheckFailed with the message."""
+        if not condition:
+            self.fail("failed", message)
+
+    def _good(self, answer: Answer) -> Answer:
+        self.record.seconds += answer.seconds
+        if answer.outcome is not Outcome.OK:
+            self.record.line, self.record.traceback = answer.line, answer.traceback
+            self.fail(STATUS_OF_OUTCOME[answer.outcome], answer.message)
+        return answer
+
+    def _keep(self, name: str, found: Verdict) -> None:
+        self.record.verdicts.append({"case": name, **found.as_dict()})
+
+
+def finite(tensors: Sequence[Tensor]) -> bool:
+    """Tell whether every entry of every tensor is a finite number."""
+    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)

@@ -1,0 +1,227 @@
+"""The laws of the course: what must hold whatever is changed in it. `grader dev check` runs them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader import cases, grade, sync
+from grader.cases import Case
+from grader.course import aliases, catalogue, forward, misconceptions
+from grader.course.catalogue import Task
+from grader.course.misconceptions import Misconception
+from grader.options import ROOT
+from grader.in_process import InProcess
+from grader.judge import CheckFailed, Judge, Record
+from grader.report import Report
+from grader.sandbox.client import Zygote
+from grader.submission import Submission
+
+SEED = "laws"
+MIN_HINTS = 3
+
+
+def hold() -> Iterator[tuple[str, list[str]]]:
+    """Yield each law with what breaks it."""
+    yield "every task's name is its own, and no other spelling of another's", names()
+    yield f"every task has at least {MIN_HINTS} hints", hints()
+    yield "the points of all tasks but a bonus add up to 100", points()
+    yield "every task follows from a forward line or a function of its exercise", derivation()
+    yield "every generated file is in sync", [str(p) for p in sync.drift()]
+    yield "exercises and solutions hold the same files and no others", files()
+    yield "every misconception fails a check of its own task", list(survivors())
+    with Zygote() as zygote:
+        yield "every stub fails", unless_zero(graded(zygote, ROOT / "exercises"))
+        zeros = grade.grade_one(zeros_submission(), zygote, grade.Options(seed=SEED))
+        yield "shape-correct zeros score 0", unless_zero(zeros)
+        yield "every solution passes", unless_full(graded(zygote, ROOT / "solutions"))
+
+
+def names() -> list[str]:
+    """Return the names that are another spelling of something else."""
+    tasks = {task.name for task in catalogue.course().tasks}
+    return sorted(
+        name for name in tasks if aliases.canonical(name, set()) not in (name, "d" + name)
+    )
+
+
+def hints() -> list[str]:
+    """Return the tasks that have too few hints."""
+    tasks = catalogue.course().tasks
+    return [task.full_name for task in tasks if len(task.hints) < MIN_HINTS]
+
+
+def points() -> list[str]:
+    """Return what the points add up to, if it is not 100, and parts that do not add up."""
+    tasks = catalogue.course().tasks
+    total = sum(task.points for task in tasks if not task.bonus)
+    problems = [] if total == 100 else [f"they add up to {total:g}"]
+    for task in tasks:
+        if task.parts and sum(task.parts.values()) != task.points:
+            problems.append(f"the parts of {task.full_name} add up to something else")
+    return problems
+
+
+def derivation() -> list[str]:
+    """Return the tasks that follow from nothing."""
+    problems = []
+    for task in catalogue.course().tasks:
+        try:
+            forward.tensor_of(task)
+        except ValueError as error:
+            problems.append(str(error))
+    return problems
+
+
+def files() -> list[str]:
+    """Return the files that are in one of the folders only, or in none of the exercises."""
+    wanted = {exercise.file for exercise in catalogue.course().exercises}
+    problems = []
+    for folder in ("exercises", "solutions"):
+        found = {path.name for path in (ROOT / folder).glob("*.py")}
+        problems += [f"{folder}/{name}: stray" for name in sorted(found - wanted)]
+        problems += [f"{folder}/{name}: missing" for name in sorted(wanted - found)]
+    return problems
+
+
+def graded(zygote: Zygote, path: Path) -> Report:
+    """Grade a folder of the project as any submission is graded."""
+    return grade.grade_one(grade.read_submission(path), zygote, grade.Options(seed=SEED))
+
+
+def unless_zero(report: Report) -> list[str]:
+    """Return the tasks that earned something."""
+    return [f"{t.full_name}: {t.points:g} points" for t in report.tasks if t.points]
+
+
+def unless_full(report: Report) -> list[str]:
+    """Return the tasks that did not earn everything."""
+    return [
+        f"{task.full_name}: {task.status}: {task.message}"
+        for task in report.tasks
+        if task.points != task.max_points
+    ]
+
+
+ZEROS = {
+    "backward": "return tuple(map(torch.zeros_like, (C, W1, b1, W2, b2, bngain, bnbias)))",
+    "train": "return tuple(map(torch.zeros_like, (C, W1, b1, W2, b2, bngain, bnbias)))",
+    "calibrate_batchnorm": "return torch.zeros(1, len(b1)), torch.zeros(1, len(b1))",
+    "evaluate": "return torch.zeros(())",
+    "sample": "return [''] * count",
+    "numerical_gradient": "return torch.zeros_like(x).double()",
+    "clip_gradients": "return [torch.zeros_like(gradient) for gradient in gradients]",
+    "saturation": "return torch.zeros(()), torch.zeros(())",
+    "embedding_backward": "return torch.zeros(vocab, demb.shape[-1])",
+}
+
+
+def zeros_submission() -> Submission:
+    """Return a submission whose every answer is a zero of the right shape."""
+    sources: dict[str, bytes] = {}
+    for exercise in catalogue.course().exercises:
+        lines = ["import torch"]
+        for task in catalogue.course().of_exercise(exercise.key):
+            tensor = forward.tensor_of(task)
+            asked = tensor or ", ".join(forward.offers(task))
+            body = f"return torch.zeros_like({tensor})" if tensor else ZEROS[task.name]
+            lines += [f"def {task.name}({asked}):", f"    {body}"]
+        sources[exercise.file] = "\n".join(lines).encode()
+    return Submission("zeros", sources, "0" * 64)
+
+
+# Misconceptions: each wrong formula goes through the same checks as a submission would.
+
+
+def checks_of(task: Task) -> list[Callable[..., None]]:
+    """Return the scored test functions of a task, public ones first."""
+    from grader.pytest_plugin import selected
+
+    found = []
+    for folder in (grade.PUBLIC, grade.HIDDEN):
+        for path in sorted(folder.glob("test_*.py")):
+            for name, function in vars(_module(path)).items():
+                marks = [m for m in getattr(function, "pytestmark", []) if m.name == "law"]
+                if name.startswith("test_") and marks and marks[0].kwargs.get("scored", True):
+                    if selected(task, marks[0].args):
+                        found.append(function)
+    return found
+
+
+def _module(path: Path) -> ModuleType:
+    name = f"checks_{path.parent.name}_{path.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
+def first_failure(task: Task, function: Callable[..., Any], fixtures: Fixtures) -> Record | None:
+    """Put a trusted function through the checks of a task; return the record of the first failure,
+    or None if it passes them all."""
+    exam: Any = InProcess(catalogue.course(), function)
+    answers: dict[tuple[str, str], Any] = {}
+    for check in checks_of(task):
+        judge = Judge(exam, task, Record(task.full_name, status="passed"), answers, hidden=True)
+        wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
+        try:
+            check(**{name: judge if name == "judge" else fixtures.get(name, task) for name in wanted})
+        except CheckFailed:
+            return judge.record
+    return None
+
+
+class Fixtures:
+    """What the checks get from pytest, for calls without it."""
+
+    def __init__(self) -> None:
+        self._cases: dict[tuple[str, str], Case] = {}
+        self._splits: Any = None
+
+    def get(self, name: str, task: Task) -> Any:
+        """Return a fixture by name, for a task."""
+        if name == "lecture":
+            return self._once(task, "lecture", lambda: cases.lecture(task.exercise.key, self.splits.train))
+        if name in ("draw", "public"):
+            seed = SEED if name == "draw" else "public"
+            return lambda label, **options: self._once(
+                task,
+                f"{name} {label}",
+                lambda: cases.draw(task.exercise.key, seed, label, **options),
+            )
+        return {"seed": SEED, "corpus": "names", "course": catalogue.course()}.get(
+            name, self.splits if name == "splits" else None
+        )
+
+    @property
+    def splits(self) -> Any:
+        """The embedded corpus."""
+        if self._splits is None:
+            self._splits = cases.splits_of("names")
+        return self._splits
+
+    def _once(self, task: Task, label: str, make: Callable[[], Case]) -> Case:
+        key = (task.exercise.key, label)
+        if key not in self._cases:
+            self._cases[key] = make()
+        return self._cases[key]
+
+
+def survivors() -> Iterator[str]:
+    """Yield the misconceptions that no check of their task catches."""
+    fixtures = Fixtures()
+    for entry in misconceptions.bank():
+        if fate(entry, fixtures) is None:
+            yield f"{entry.id} passes every check"
+
+
+def fate(entry: Misconception, fixtures: Fixtures) -> Record | None:
+    """Return the record of the check that catches a misconception, or None."""
+    return first_failure(catalogue.course().resolve(entry.task), entry.formula, fixtures)

@@ -1,0 +1,18 @@
+"""How to grade, and where the project's folders are. Light to import on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. Without a seed a fresh one is drawn; the report records it."""
+
+    seed: str | None = None
+    corpus: str = "names"
+    public_only: bool = False
+    tasks: tuple[str, ...] = ()

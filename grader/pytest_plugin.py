@@ -1,0 +1,203 @@
+"""The pytest plugin: tasks become parameters, checks become records.
+
+A check is a test with the marker `law(selection, part=None, scored=True)`. It runs once for each
+task that the selection names: `"gradients"` for every gradient, an exercise's key, or the full name
+of a task. Checks in `tests/hidden` are hidden, all others are public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from torch import Tensor
+
+from grader import cases
+from grader.cases import Case
+from grader.course import forward
+from grader.course.catalogue import Catalogue, Task
+from grader.examination import Answer, Examination
+from grader.judge import CheckFailed, Judge, Record
+
+if TYPE_CHECKING:
+    from grader.corpus import Splits
+
+PROPERTY = "backprop_ninja"
+MARKER = "law(*selection, part=None, scored=True): a check that runs for each of these tasks"
+
+
+def selected(task: Task, selection: tuple[str, ...]) -> bool:
+    """Tell whether a selection names a task."""
+    is_gradient = forward.tensor_of(task) is not None
+    return (
+        ("gradients" in selection and is_gradient)
+        or task.exercise.key in selection
+        or task.full_name in selection
+    )
+
+
+class CoursePlugin:
+    """Serves the checks of one examination."""
+
+    def __init__(
+        self,
+        examination: Examination,
+        *,
+        seed: str,
+        corpus: str,
+        tasks: tuple[Task, ...] | None = None,
+        on_task: Callable[[Task], None] | None = None,
+    ) -> None:
+        self._examination = examination
+        self._tasks = examination.course.tasks if tasks is None else tasks
+        self._seed = seed
+        self._corpus = corpus
+        self._on_task = on_task or (lambda task: None)
+        self._cases: dict[tuple[str, str], Case] = {}
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._links: dict[str, Tensor] = {}
+        self._splits: Splits | None = None
+
+    # Collection
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the marker known."""
+        config.addinivalue_line("markers", MARKER)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a check once for every task that it selects."""
+        marker = metafunc.definition.get_closest_marker("law")
+        if marker is None:
+            return
+        tasks = [task for task in self._tasks if selected(task, marker.args)]
+        metafunc.parametrize("task", tasks, ids=[task.label for task in tasks])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Group the checks by task: each task has one worker, and a chain needs this order."""
+        place = {task.full_name: index for index, task in enumerate(self._tasks)}
+
+        def order(item: pytest.Item) -> int:
+            task = _task_of(item)
+            return place[task.full_name] if task else -1
+
+        items.sort(key=order)
+
+    # Running
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[None]:
+        """After the last check of a task, let go of its worker and its answers."""
+        result = yield
+        task, following = _task_of(item), _task_of(nextitem) if nextitem else None
+        if task and (following is None or following.full_name != task.full_name):
+            self._examination.close()
+            self._answers.clear()
+            self._on_task(task)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        """Show a failed check as its message: the grader's own frames help nobody."""
+        report: Any = yield
+        if call.excinfo is not None and call.excinfo.errisinstance(CheckFailed):
+            report.longrepr = f"{item.name}: {call.excinfo.value}"
+        return report
+
+    # Fixtures
+
+    @pytest.fixture
+    def judge(self, request: pytest.FixtureRequest, task: Task) -> Iterator[Judge]:
+        """A judge for the task; its record becomes a property of the test."""
+        marker = request.node.get_closest_marker("law")
+        hidden = request.path.parent.name == "hidden"
+        record = Record(task=task.full_name)
+        # A check that ends in any other way than by the judge's word is the grader's fault.
+        record.status = "infrastructure"
+        about = {
+            "law": request.node.originalname,
+            "title": (request.function.__doc__ or "").strip().split("\n")[0],
+            "part": marker.kwargs.get("part"),
+            "scored": marker.kwargs.get("scored", True),
+            "visibility": "hidden" if hidden else "public",
+        }
+        yield Judge(self._examination, task, record, self._answers, hidden)
+        request.node.user_properties.append((PROPERTY, {**about, **record.as_dict()}))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
+        """A check that returns has passed; nothing else makes a record say so."""
+        result = yield
+        judge = pyfuncitem.funcargs.get("judge")
+        if isinstance(judge, Judge):
+            judge.record.status = "passed"
+        return result
+
+    @pytest.fixture
+    def draw(self, task: Task) -> Callable[..., Case]:
+        """Draw a case for the task's exercise from the run's seed, once for all of its tasks."""
+
+        def drawn(label: str, **options: Any) -> Case:
+            key = (task.exercise.key, label)
+            if key not in self._cases:
+                self._cases[key] = cases.draw(task.exercise.key, self._seed, label, **options)
+            return self._cases[key]
+
+        return drawn
+
+    @pytest.fixture
+    def public(self, task: Task) -> Callable[..., Case]:
+        """Draw a case from a seed that is the same in every run."""
+
+        def drawn(label: str, **options: Any) -> Case:
+            key = (task.exercise.key, f"public {label}")
+            if key not in self._cases:
+                self._cases[key] = cases.draw(task.exercise.key, "public", label, **options)
+            return self._cases[key]
+
+        return drawn
+
+    @pytest.fixture
+    def lecture(self, task: Task, splits: Splits) -> Case:
+        """The lecture's batch, on the true chain."""
+        key = (task.exercise.key, "lecture")
+        if key not in self._cases:
+            self._cases[key] = cases.lecture(task.exercise.key, splits.train)
+        return self._cases[key]
+
+    @pytest.fixture
+    def links(self) -> dict[str, Tensor]:
+        """The submission's own gradients so far, for the chain from the loss to C."""
+        return self._links
+
+    @pytest.fixture
+    def splits(self) -> Splits:
+        """The corpus of the run as contexts and labels."""
+        if self._splits is None:
+            self._splits = cases.splits_of(self._corpus)
+        return self._splits
+
+    @pytest.fixture
+    def seed(self) -> str:
+        """The run's seed: the staff's, or a fresh one."""
+        return self._seed
+
+    @pytest.fixture
+    def corpus(self) -> str:
+        """The name of the run's corpus."""
+        return self._corpus
+
+    @pytest.fixture
+    def course(self) -> Catalogue:
+        """The catalogue of tasks, with its limits."""
+        return self._examination.course
+
+
+def _task_of(item: pytest.Item) -> Task | None:
+    task = getattr(item, "callspec", None) and item.callspec.params.get("task")  # type: ignore[attr-defined]
+    return task if isinstance(task, Task) else None

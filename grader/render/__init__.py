@@ -1,0 +1,1 @@
+"""Renderings of a report: each module is a pure function of one report, or of many."""

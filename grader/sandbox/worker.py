@@ -1,0 +1,337 @@
+"""What runs in the worker: load a submission's sources, call its functions, answer in bytes.
+
+Everything in this process may be changed by student code, so nothing that it says is a verdict.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.abc
+import importlib.machinery
+import linecache
+import os
+import sys
+import time
+import traceback
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import reader  # type: ignore[import-not-found]  # beside this file: see zygote.py
+import wire  # type: ignore[import-not-found]
+
+MAX_TEXT = 8000
+REFUSAL = (
+    "autograd is switched off here: this course is about writing the backward pass by hand. "
+    "Compute the gradient from the tensors that you are given."
+)
+
+
+class AutogradIsOff(RuntimeError):
+    """What every entry point of autograd raises in a worker."""
+
+
+def forbid_autograd() -> None:
+    """Switch gradients off and make the entry points of autograd say why they do not work."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AutogradIsOff(REFUSAL)
+
+    torch.set_grad_enabled(False)
+    for owner, name in (
+        (torch.Tensor, "backward"),
+        (torch.autograd, "backward"),
+        (torch.autograd, "grad"),
+        (torch, "enable_grad"),
+        (torch.func, "grad"),
+        (torch.func, "vjp"),
+        (torch.func, "jacrev"),
+        (torch.func, "jacfwd"),
+        (torch.func, "jvp"),
+    ):
+        setattr(owner, name, refuse)
+
+
+class Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Lets one file of a submission import another. The files are in memory only."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = {name.removesuffix(".py"): name for name in sources}
+        self._texts = sources
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        """Find `name` if it is a file of the submission; a leading package name is ignored."""
+        if name in self._sources:
+            return importlib.machinery.ModuleSpec(name, self)
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run the file in the module's namespace."""
+        file = self._sources[module.__name__]
+        run_statements(file, self._texts[file], vars(module))
+
+
+class Failure(dict[str, Any]):
+    """What went wrong, as plain data: type, message, the student's own frames, the line."""
+
+
+def failure(error: BaseException, files: Sequence[str]) -> Failure:
+    """Describe an exception with frames of the submission only."""
+    try:
+        told = traceback.TracebackException.from_exception(error, limit=-40, lookup_lines=False)
+        frames = [frame for frame in told.stack if frame.filename in files]
+        text = "".join(traceback.format_list(frames)) + "".join(told.format_exception_only())
+        line = frames[-1].lineno if frames else getattr(error, "lineno", None)
+        file = frames[-1].filename if frames else getattr(error, "filename", None)
+        message = str(error)
+    except BaseException:  # an exception can be made so that it cannot be described
+        text, line, file, message = "", None, None, "an exception that cannot be described"
+    return Failure(
+        type=type(error).__name__[:200],
+        message=message[:2000],
+        traceback=text[-MAX_TEXT:],
+        line=line if type(line) is int else None,
+        file=file if type(file) is str else None,
+    )
+
+
+def run_statements(
+    file: str,
+    text: str,
+    namespace: dict[str, Any],
+    after: Callable[[ast.stmt], None] | None = None,
+) -> list[Failure]:
+    """Run a source statement by statement: one that fails does not take the others with it."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    statements, failures = reader.parse(file, text)
+    flags = 0
+    for statement in statements:
+        try:
+            code = compile(
+                ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True
+            )
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                flags |= code.co_flags
+            exec(code, namespace)
+        except Exception as error:
+            found = failure(error, [file])
+            found["line"] = found["line"] or statement.lineno
+            failures.append(found)
+        if after is not None:
+            after(statement)
+    return failures
+
+
+def cubic(coefficients: Sequence[Tensor]) -> Callable[[Tensor], Tensor]:
+    """Return x -> sum(a x^3 + b x^2 + c x), a function to differentiate numerically."""
+    a, b, c = coefficients
+
+    def f(x: Tensor) -> Tensor:
+        return ((a.to(x) * x**3) + (b.to(x) * x**2) + (c.to(x) * x)).sum()
+
+    return f
+
+
+class Examinee:
+    """A loaded submission: the functions of one file, ready to be called."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._functions: dict[tuple[str, int], Any] = {}
+        self._tensors: list[Tensor] = []
+
+    def load(self, file: str) -> list[Failure]:
+        """Run a file of the submission and remember each function as it was defined."""
+        sys.meta_path.insert(0, Siblings(self._sources))
+        module = types.ModuleType(file.removesuffix(".py"))
+        module.__file__ = file
+        sys.modules[module.__name__] = module
+        namespace = vars(module)
+        last: dict[str, int] = {}
+
+        def remember(statement: ast.stmt) -> None:
+            for node in ast.walk(statement):
+                name = getattr(node, "name", None)
+                if isinstance(node, ast.Assign):
+                    name = getattr(node.targets[0], "id", None)
+                if isinstance(name, str) and callable(namespace.get(name)):
+                    self._functions[name, node.lineno] = namespace[name]
+                    last[name] = node.lineno
+
+        failures = run_statements(file, self._sources[file], namespace, remember)
+        for name, line in last.items():
+            self._functions[name, line] = namespace[name]
+        return failures
+
+    def _argument(self, spec: Any) -> Any:
+        kind, value = spec["kind"], spec.get("value")
+        if kind == "tensor":
+            return self._tensors[value]
+        if kind == "padded":
+            return padded(self._tensors[value])
+        if kind == "list":
+            return [self._argument(item) for item in value]
+        if kind == "generator":
+            return torch.Generator().manual_seed(value)
+        if kind == "cubic":
+            return cubic([self._tensors[index] for index in value])
+        return value
+
+    def call(self, header: Mapping[str, Any], tensors: list[Tensor]) -> tuple[dict[str, Any], list[Tensor]]:
+        """Call a function as a header asks; return the header and tensors of the answer."""
+        function = self._functions.get((header["name"], header["line"]))
+        if function is None:
+            raise LookupError(f"{header['name']} was not defined when the file was run")
+        self._tensors = tensors
+        positional = [self._argument(spec) for spec in header["positional"]]
+        keyword = {name: self._argument(spec) for name, spec in header["keyword"].items()}
+        given = {name: value for name, value in zip(header["names"], [*positional, *keyword.values()])}
+        watched = {name: value for name, value in given.items() if type(value) is Tensor}
+        before = {name: value.clone() for name, value in watched.items()}
+        torch.set_default_dtype(torch.float64 if header["float64"] else torch.float32)
+        started = time.perf_counter()
+        result = function(*positional, **keyword)
+        seconds = time.perf_counter() - started
+        changed = [name for name, value in watched.items() if not unchanged(value, before[name])]
+        answers, texts = normalised(result, header["answer"])
+        shared = {value.untyped_storage().data_ptr(): name for name, value in watched.items()}
+        aliased = [
+            shared[answer.untyped_storage().data_ptr()]
+            for answer in answers
+            if answer.untyped_storage().data_ptr() in shared
+        ]
+        said = {"changed": changed, "aliased": aliased, "texts": texts, "seconds": seconds}
+        return said, answers
+
+
+def padded(tensor: Tensor) -> Tensor:
+    """Return the same numbers as a non-contiguous view of a wider tensor."""
+    if tensor.dim() < 2 or not tensor.is_floating_point():
+        return tensor
+    wide = torch.full((*tensor.shape[:-1], tensor.shape[-1] + 3), float("nan"), dtype=tensor.dtype)
+    wide[..., : tensor.shape[-1]] = tensor
+    return wide[..., : tensor.shape[-1]]
+
+
+def unchanged(now: Tensor, before: Tensor) -> bool:
+    """Tell whether a tensor still has the shape, dtype and numbers that it was given with."""
+    if now.shape != before.shape or now.dtype != before.dtype:
+        return False
+    return bool(torch.equal(now, before)) or bool(
+        ((now == before) | (now.isnan() & before.isnan())).all()
+    )
+
+
+def normalised(result: Any, wanted: Mapping[str, Any]) -> tuple[list[Tensor], list[str]]:
+    """Bring a function's result into the form of an answer: tensors, or texts.
+
+    Raises TypeError, in words for a student, if it is not what was asked for.
+    """
+    if wanted["kind"] == "texts":
+        if not isinstance(result, (list, tuple)) or not all(type(x) is str for x in result):
+            raise TypeError(f"return a list of strings; this is {described(result)}")
+        return [], [str(x)[:1000] for x in result][:10000]
+    if wanted["kind"] == "tensor":
+        return [as_tensor(result, numbers=False)], []
+    names = wanted["names"]
+    if isinstance(result, dict):
+        missing = [name for name in names if name not in result]
+        if missing:
+            raise TypeError(f"the returned dict lacks {', '.join(missing)}")
+        result = [result[name] for name in names]
+    if wanted["kind"] == "scalar" and not isinstance(result, (list, tuple)):
+        result = [result]
+    if not isinstance(result, (list, tuple)) or len(result) != len(names):
+        raise TypeError(f"return {', '.join(names)}; this is {described(result)}")
+    return [as_tensor(item, numbers=wanted["kind"] == "scalar") for item in result], []
+
+
+def as_tensor(value: Any, *, numbers: bool) -> Tensor:
+    """Return a plain tensor. Raises TypeError for anything else; numbers may stand for one."""
+    if numbers and type(value) in (float, int):
+        return torch.tensor(value, dtype=torch.float64)
+    if type(value) not in (Tensor, torch.nn.Parameter):
+        raise TypeError(f"return a tensor; this is {described(value)}")
+    if value.layout is not torch.strided or value.is_complex() or value.is_quantized:
+        raise TypeError("return a dense tensor of real numbers")
+    return value.detach().resolve_neg().resolve_conj()
+
+
+def described(value: Any) -> str:
+    """Name a value in a sentence: its type, and its length if it is a sequence."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def answer(examinee: Examinee, frame: Any, files: Sequence[str]) -> bytes:
+    """Carry out one request and return the frame that answers it."""
+    header = frame.header
+    try:
+        if header["op"] == "load":
+            return wire.pack({"status": "ok", "failures": examinee.load(header["file"])[:20]})
+        said, tensors = examinee.call(header, wire.tensors_from_frame(frame))
+        size = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        if size > header["max_body"]:
+            shapes = ", ".join(str(tuple(tensor.shape)) for tensor in tensors)
+            raise TypeError(f"the answer is far too large: {shapes}")
+        described_tensors, parts = wire.tensors_to_bytes(tensors)
+        return wire.pack({"status": "ok", **said, "tensors": described_tensors}, parts)
+    except NotImplementedError as error:
+        return wire.pack({"status": "not_implemented", **failure(error, files)})
+    except MemoryError as error:
+        return wire.pack({"status": "memory", **failure(error, files)})
+    except BaseException as error:
+        return wire.pack({"status": "error", **failure(error, files)})
+
+
+def read_exactly(descriptor: int, count: int) -> bytes:
+    """Read `count` bytes; end the process if the other side is gone."""
+    pieces = []
+    while count:
+        piece = os.read(descriptor, min(count, 1 << 20))
+        if not piece:
+            os._exit(0)
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
+
+
+def receive(descriptor: int) -> Any:
+    """Read one frame from the trusted side."""
+    prefix = read_exactly(descriptor, wire.PREFIX.size)
+    header, body = wire.PREFIX.unpack(prefix)
+    decoder = wire.Decoder(body)
+    decoder.feed(prefix)
+    return decoder.feed(read_exactly(descriptor, header + body))
+
+
+def send(descriptor: int, frame: bytes) -> None:
+    """Write one frame."""
+    view = memoryview(frame)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def serve(requests: int, answers: int) -> None:
+    """Answer requests until there are no more. The first one brings the sources."""
+    first = receive(requests)
+    sources, offset = {}, 0
+    for file, length in first.header["files"]:
+        sources[file] = first.body[offset : offset + length].decode("utf-8")
+        offset += length
+    if first.header["op"] == "survey":
+        send(answers, wire.pack({"status": "ok", **reader.survey(sources)}))
+        return
+    forbid_autograd()
+    examinee = Examinee(sources)
+    while True:
+        reply = answer(examinee, receive(requests), list(sources))
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        send(answers, reply)

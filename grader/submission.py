@@ -1,0 +1,227 @@
+"""Take in a submission: a folder, a file or an archive becomes named sources and a digest.
+
+Nothing here executes, imports or unpacks to disk anything of it. What cannot be taken in safely is
+refused with an `UnreadableSubmission` that says what to change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import stat
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader.errors import UnreadableSubmission
+
+MAX_FILE = 1 << 20
+MAX_TOTAL = 16 << 20
+MAX_ENTRIES = 5000
+MAX_ARCHIVE = 64 << 20
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+IGNORED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "venv", "site-packages"})
+NEVER_LOADED = frozenset({"conftest", "setup", "sitecustomize", "usercustomize", "torch", "numpy"})
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Sources by file name, the digest of them all, and what was left out and why."""
+
+    name: str
+    files: Mapping[str, bytes]
+    digest: str
+    notes: tuple[str, ...] = ()
+
+
+def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:
+    """Read a submission. `known` are the exercises' file names: they mark the folder to grade.
+
+    Raises UnreadableSubmission for anything that is missing, unsafe, too large or without sources.
+    """
+    lowered = path.name.lower()
+    try:
+        if path.is_symlink():
+            raise UnreadableSubmission(f"{path}: is a symbolic link; name what it points to")
+        if path.is_dir():
+            found = dict(_from_folder(path))
+        elif not path.exists():
+            raise UnreadableSubmission(f"{path}: there is no such file or folder")
+        elif not path.is_file():
+            raise UnreadableSubmission(f"{path}: is neither a file nor a folder")
+        elif lowered.endswith(".py"):
+            found = {path.name: _read_file(path)}
+        elif lowered.endswith(".ipynb"):
+            raise UnreadableSubmission(f"{path}: notebooks are not read yet; submit .py files")
+        elif lowered.endswith(ARCHIVES):
+            found = _from_archive(path)
+        else:
+            expected = ", ".join((".py", *ARCHIVES))
+            raise UnreadableSubmission(f"{path}: expected a folder or one of {expected}")
+    except OSError as error:
+        raise UnreadableSubmission(f"{path}: cannot be read: {error.strerror or error}") from None
+    return _assembled(path, found, known)
+
+
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        text = file.read(MAX_FILE + 1)
+    if len(text) > MAX_FILE:
+        raise UnreadableSubmission(f"{path}: is larger than {MAX_FILE >> 20} MiB")
+    return text
+
+
+def _wanted(entry: PurePosixPath) -> bool:
+    folders = entry.parts[:-1]
+    hidden = any(part.startswith(".") or part in IGNORED_FOLDERS for part in folders)
+    return entry.suffix == ".py" and not hidden and not entry.name.startswith(".")
+
+
+def _from_folder(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the sources below a folder. Links and special files are not followed, nor opened."""
+    entries = total = 0
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        for path in sorted(folder.iterdir()):
+            entries += 1
+            if entries > MAX_ENTRIES:
+                raise UnreadableSubmission(f"{root}: has more than {MAX_ENTRIES} entries")
+            mode = path.lstat().st_mode
+            name = PurePosixPath(path.relative_to(root).as_posix())
+            if stat.S_ISDIR(mode):
+                if not path.name.startswith(".") and path.name not in IGNORED_FOLDERS:
+                    folders.append(path)
+            elif _wanted(name):
+                if not stat.S_ISREG(mode):
+                    raise UnreadableSubmission(f"{path}: is not a regular file")
+                text = _read_file(path)
+                total += len(text)
+                if total > MAX_TOTAL:
+                    raise UnreadableSubmission(f"{root}: more than {MAX_TOTAL >> 20} MiB of code")
+                yield str(name), text
+
+
+def _from_archive(path: Path) -> dict[str, bytes]:
+    if path.stat().st_size > MAX_ARCHIVE:
+        raise UnreadableSubmission(f"{path}: is larger than {MAX_ARCHIVE >> 20} MiB")
+    members = _zip_members if path.name.lower().endswith(".zip") else _tar_members
+    found: dict[str, bytes] = {}
+    seen: set[str] = set()
+    total = 0
+    try:
+        for name, text in members(path):
+            entry = _checked_name(path, name)
+            if str(entry).casefold() in seen:
+                raise UnreadableSubmission(f"{path}: contains '{entry}' twice")
+            seen.add(str(entry).casefold())
+            if text is None or not _wanted(entry):
+                continue
+            total += len(text)
+            if total > MAX_TOTAL:
+                raise UnreadableSubmission(f"{path}: more than {MAX_TOTAL >> 20} MiB of code")
+            found[str(entry)] = text
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError, RuntimeError) as error:
+        if isinstance(error, UnreadableSubmission):
+            raise
+        raise UnreadableSubmission(f"{path}: is not a readable archive: {error}") from None
+    except Exception as error:  # decompressors raise errors of their own for damaged data
+        raise UnreadableSubmission(f"{path}: is a damaged archive: {error}") from None
+    return found
+
+
+def _checked_name(path: Path, name: str) -> PurePosixPath:
+    entry = PurePosixPath(name.replace("\\", "/"))
+    windows_drive = len(name) > 1 and name[1] == ":"
+    if entry.is_absolute() or ".." in entry.parts or windows_drive or "\0" in name:
+        raise UnreadableSubmission(f"{path}: the entry {name[:80]!r} points outside the archive")
+    return entry
+
+
+def _limited(path: Path, name: str, stream: io.BufferedIOBase | zipfile.ZipExtFile | object) -> bytes:
+    text: bytes = stream.read(MAX_FILE + 1)  # type: ignore[attr-defined]
+    if len(text) > MAX_FILE:
+        raise UnreadableSubmission(f"{path}: '{name[:80]}' is larger than {MAX_FILE >> 20} MiB")
+    return text
+
+
+def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
+    with zipfile.ZipFile(path) as archive:
+        if len(archive.infolist()) > MAX_ENTRIES:
+            raise UnreadableSubmission(f"{path}: has more than {MAX_ENTRIES} entries")
+        for member in archive.infolist():
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise UnreadableSubmission(f"{path}: '{member.filename[:80]}' is a link or a device")
+            if member.is_dir():
+                continue
+            text = None
+            if _wanted(_checked_name(path, member.filename)):
+                with archive.open(member) as stream:
+                    text = _limited(path, member.filename, stream)
+            yield member.filename, text
+
+
+def _tar_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
+    read = 0
+    with tarfile.open(path, "r:*") as archive:
+        for count, member in enumerate(archive):
+            read += member.size
+            if count >= MAX_ENTRIES or read > 16 * MAX_TOTAL:
+                raise UnreadableSubmission(f"{path}: holds too much to be a submission")
+            if member.isdir():
+                continue
+            if not member.isreg():
+                raise UnreadableSubmission(f"{path}: '{member.name[:80]}' is a link or a device")
+            text = None
+            if _wanted(_checked_name(path, member.name)):
+                stream = archive.extractfile(member)
+                text = _limited(path, member.name, stream) if stream else None
+            yield member.name, text
+
+
+def _graded_folder(names: list[PurePosixPath], known: frozenset[str]) -> PurePosixPath:
+    """Return the folder whose files count: the one with the exercises in it, the nearest first."""
+    folders = {name.parent for name in names}
+
+    def rank(folder: PurePosixPath) -> tuple[bool, bool, int, str]:
+        has_exercise = any(name.name in known for name in names if name.parent == folder)
+        return (not has_exercise, folder.name != "exercises", len(folder.parts), str(folder))
+
+    return min(folders, key=rank)
+
+
+def _assembled(path: Path, found: Mapping[str, bytes], known: frozenset[str]) -> Submission:
+    if not found:
+        raise UnreadableSubmission(f"{path}: holds no .py file")
+    names = [PurePosixPath(name) for name in found]
+    folder = _graded_folder(names, known)
+    files: dict[str, bytes] = {}
+    notes = []
+    for name in sorted(names):
+        if name.parent != folder:
+            notes.append(f"{name}: ignored, only the files in '{folder}' are graded")
+        elif name.stem in NEVER_LOADED or name.stem in sys.stdlib_module_names:
+            notes.append(f"{name}: ignored, a submission cannot bring a module of this name")
+        else:
+            files[name.name] = _decoded(path, name, found[str(name)])
+    if not files:
+        raise UnreadableSubmission(f"{path}: holds no .py file that can be graded")
+    digest = hashlib.sha256()
+    for file, text in files.items():
+        digest.update(f"{file}\0{len(text)}\0".encode() + text)
+    return Submission(path.resolve().name, files, digest.hexdigest(), tuple(notes))
+
+
+def _decoded(path: Path, name: PurePosixPath, text: bytes) -> bytes:
+    """Return a source as UTF-8 with plain line ends. A coding cookie has no say in it."""
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableSubmission(f"{path}: '{name}' is not UTF-8: {error.reason}") from None
+    if "\0" in decoded:
+        raise UnreadableSubmission(f"{path}: '{name}' contains NUL bytes")
+    return decoded.replace("\r\n", "\n").replace("\r", "\n").encode()

@@ -1,0 +1,89 @@
+"""References and yardsticks for exercise 4: what training does to the parameters, and how well.
+
+The grader never believes a loss. It takes the parameters that a submission returns and computes
+everything from them itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Generator, Tensor
+
+from grader.cases import generator_for
+from grader.course import ex4_training as course
+from grader.course import network
+from grader.course.network import PARAMETERS, Sizes
+from grader.examination import Seeded, Value
+
+if TYPE_CHECKING:
+    from grader.corpus import Splits
+
+Split = tuple[Tensor, Tensor]
+
+
+def start(seed: str, label: str) -> dict[str, Tensor]:
+    """Return the parameters of the lecture's network, drawn from a run's seed."""
+    return network.draw_parameters(Sizes(), generator_for(seed, label))
+
+
+def reference_run(
+    data: Split, parameters: Mapping[str, Tensor], seed: int, **plan: int
+) -> dict[str, Tensor]:
+    """Train with autograd as documented: `plan` has steps, batch_size and decay_at."""
+    generator = Generator().manual_seed(seed)
+    trained = course.train(*data, **dict(parameters), generator=generator, **plan)
+    return dict(zip(PARAMETERS, trained, strict=True))
+
+
+def inputs(
+    data: Split, parameters: Mapping[str, Tensor], seed: int, **plan: int
+) -> dict[str, Value]:
+    """Return what `train` of a submission gets for the same run."""
+    return {"X": data[0], "Y": data[1], **parameters, "generator": Seeded(seed), **plan}
+
+
+def moves(
+    parameters: Mapping[str, Tensor], trained: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return how far each parameter moved, in float64."""
+    return {name: trained[name].double() - parameters[name].double() for name in parameters}
+
+
+def off_course(
+    data: Split,
+    parameters: Mapping[str, Tensor],
+    trained: Mapping[str, Tensor],
+    seed: int,
+    plan: Mapping[str, int],
+) -> tuple[str, float]:
+    """Return the parameter whose move is furthest from that of autograd, and by what fraction.
+
+    The fraction is of Euclidean norms of moves. b1 hardly moves at all, because batch norm takes out
+    what it adds, so a move counts for at least a thousandth of the largest one.
+    """
+    own = moves(parameters, trained)
+    right = moves(parameters, reference_run(data, parameters, seed, **plan))
+    norms = {name: move.norm().item() for name, move in right.items()}
+    floor = max(norms.values()) / 1000
+    fractions = {
+        name: (own[name] - right[name]).norm().item() / max(norms[name], floor) for name in right
+    }
+    name = max(fractions, key=lambda key: fractions[key])
+    return name, fractions[name]
+
+
+def validation_loss(parameters: Mapping[str, Tensor], splits: Splits) -> float:
+    """Return the loss on the validation split, with batch norm calibrated on the training split."""
+    return split_loss(parameters, splits.train, splits.validation)
+
+
+def split_loss(parameters: Mapping[str, Tensor], train: Split, split: Split) -> float:
+    """Return the loss on a split; statistics of batch norm come from the training split."""
+    wide = {name: value.double() for name, value in parameters.items()}
+    bnmean, bnvar = course.calibrate_batchnorm(train[0], wide["C"], wide["W1"], wide["b1"])
+    return course.evaluate(*split, **wide, bnmean=bnmean, bnvar=bnvar).item()
+
+

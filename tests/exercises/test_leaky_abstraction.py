@@ -1,0 +1,29 @@
+"""Public checks of exercise 5, the bonus."""
+
+import pytest
+
+from grader import checks
+
+
+@pytest.mark.law("ex5.numerical_gradient")
+def test_numerical_gradient(judge):
+    """The gradient is the central difference in float64, and x stays as it was."""
+    checks.numerical_gradient(judge, "public", (3, 4))
+
+
+@pytest.mark.law("ex5.clip_gradients")
+def test_clipping(judge):
+    """The common norm is clipped, the direction stays, and an outlier still pulls."""
+    checks.clipping(judge, "public")
+
+
+@pytest.mark.law("ex5.saturation")
+def test_saturation(judge):
+    """Both fractions are right for a layer with saturated units and a dead neuron."""
+    checks.saturation(judge, "public", n=40, hidden=12)
+
+
+@pytest.mark.law("ex5.embedding_backward")
+def test_embedding(judge):
+    """Repeated characters accumulate, twenty times as fast as in a Python loop."""
+    checks.embedding(judge, "public")

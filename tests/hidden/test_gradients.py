@@ -1,0 +1,105 @@
+"""Hidden checks of every gradient: what an answer has to hold for beyond the lecture's batch."""
+
+import pytest
+import torch
+
+from grader.course.network import Sizes
+
+SMALL = Sizes(n=2, vocab=5, n_embd=3, block_size=2, hidden=7)
+ODD = Sizes(n=19, vocab=33, n_embd=7, block_size=5, hidden=21)
+LARGE = Sizes(n=257, vocab=60, n_embd=4, block_size=8, hidden=16)
+
+
+@pytest.mark.law("gradients")
+def test_random_upstream_gradients(judge, draw):
+    """Right for random upstream gradients at the lecture's sizes."""
+    judge.gradient(draw("random"))
+
+
+@pytest.mark.law("gradients")
+def test_other_sizes(judge, draw):
+    """Right for any batch size from 2 up, any vocabulary, width and context."""
+    judge.gradient(draw("odd sizes", sizes=ODD))
+    judge.gradient(draw("small sizes", sizes=SMALL))
+    judge.gradient(draw("large sizes", sizes=LARGE))
+
+
+@pytest.mark.law("gradients")
+def test_without_the_last_class(judge, draw):
+    """Right for a batch in which the last character never occurs, nor wins a row."""
+    judge.gradient(draw("no last class", tokens=20, edits={"logits": last_column_low}))
+
+
+@pytest.mark.law("gradients")
+def test_repeated_rows(judge, draw):
+    """Right where the same few characters fill the whole batch."""
+    judge.gradient(draw("repeated rows", tokens=3))
+
+
+@pytest.mark.law("gradients")
+def test_ties(judge, draw):
+    """Right where the largest logit of a row occurs more than once."""
+    judge.gradient(draw("ties", edits={"logits": tied}))
+
+
+@pytest.mark.law("gradients")
+def test_confident_network(judge, draw):
+    """Right for logits far apart and for saturated hidden units."""
+    judge.gradient(draw("confident", edits={"logits": spread_out, "hpreact": saturating}))
+
+
+@pytest.mark.law("ex2.dlogits")
+def test_extreme_logits(judge, draw):
+    """Right, without inf or nan, for logits of plus and minus 10,000."""
+    judge.gradient(draw("extreme", edits={"logits": extreme}))
+
+
+@pytest.mark.law("gradients")
+def test_non_contiguous_inputs(judge, draw):
+    """Right for inputs that are views of wider tensors."""
+    judge.gradient(draw("padded", padded=True))
+
+
+@pytest.mark.law("gradients")
+def test_float64(judge, draw):
+    """Right in float64 too."""
+    judge.follows_dtype(draw("float64", dtype=torch.float64), draw("random"))
+
+
+@pytest.mark.law("gradients")
+def test_inputs_are_kept(judge, draw):
+    """No input is changed in place, and the answer has memory of its own."""
+    judge.keeps_inputs(draw("random"))
+
+
+def last_column_low(logits):
+    """Return the logits (n, vocab) with a last column that is no row's maximum."""
+    logits = logits.clone()
+    logits[:, -1] = logits.min() - 1.0
+    return logits
+
+
+def tied(logits):
+    """Return the logits (n, vocab) with every row's maximum in two or more places."""
+    logits = (logits * 2).round() / 2
+    top = logits.max(1, keepdim=True).values
+    logits[:, 1] = top[:, 0]
+    logits[:, 3] = top[:, 0]
+    return logits
+
+
+def spread_out(logits):
+    """Return the logits (n, vocab) stretched so that probabilities go down to 1e-17."""
+    return logits / logits.abs().max() * 20.0
+
+
+def saturating(hpreact):
+    """Return the pre-activations (n, hidden) stretched into the flat tails of tanh."""
+    return hpreact * 3.0
+
+
+def extreme(logits):
+    """Return logits (n, vocab) of plus and minus 10,000, and everything between."""
+    stretched = logits / logits.abs().max() * 1e4
+    stretched[0], stretched[1] = 1e4, -1e4
+    return stretched
