@@ -59,7 +59,7 @@ def dcounts_sum(counts_sum: Tensor, dcounts_sum_inv: Tensor) -> Tensor:
 
     The forward pass reads it in:
 
-        counts_sum_inv = counts_sum ** (-1)  # (n, 1)
+        counts_sum_inv = counts_sum**-1  # (n, 1)
 
     Given:
 
@@ -258,7 +258,7 @@ def dbnvar(bnvar: Tensor, dbnvar_inv: Tensor) -> Tensor:
 
     The forward pass reads it in:
 
-        bnvar_inv = (bnvar + 1e-05) ** (-0.5)  # (1, hidden)
+        bnvar_inv = (bnvar + 1e-5) ** -0.5  # (1, hidden)
 
     Given:
 
@@ -283,14 +283,12 @@ def dbndiff2(bndiff2: Tensor, dbnvar: Tensor) -> Tensor:
     raise NotImplementedError
 
 
-def dbndiff(
-    bndiff: Tensor, bnvar_inv: Tensor, dbnraw: Tensor, dbndiff2: Tensor
-) -> Tensor:
+def dbndiff(bndiff: Tensor, bnvar_inv: Tensor, dbnraw: Tensor, dbndiff2: Tensor) -> Tensor:
     """Gradient of the loss with respect to bndiff (n, hidden).
 
     The forward pass reads it in 2 lines:
 
-        bndiff2 = bndiff ** 2  # (n, hidden)
+        bndiff2 = bndiff**2  # (n, hidden)
         bnraw = bndiff * bnvar_inv  # (n, hidden)
 
     Given:

@@ -13,8 +13,8 @@ def dhprebn(dhpreact: Tensor, bngain: Tensor, bnraw: Tensor, bnvar_inv: Tensor) 
 
     The forward pass reads it in:
 
-        mean, var = (hprebn.mean(0, keepdim=True), hprebn.var(0, keepdim=True, unbiased=True))
-        hpreact = bngain * (hprebn - mean) * (var + 1e-05) ** (-0.5) + bnbias  # (n, hidden)
+        mean, var = hprebn.mean(0, keepdim=True), hprebn.var(0, keepdim=True, unbiased=True)
+        hpreact = bngain * (hprebn - mean) * (var + 1e-5) ** -0.5 + bnbias  # (n, hidden)
 
     Given:
 

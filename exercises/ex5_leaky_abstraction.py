@@ -16,8 +16,8 @@ def dhprebn(hprebn: Tensor, bngain: Tensor, dhpreact_biased: Tensor) -> Tensor:
 
     The forward pass reads it in:
 
-        mean, var = (hprebn.mean(0, keepdim=True), hprebn.var(0, keepdim=True, unbiased=False))
-        hpreact_biased = bngain * (hprebn - mean) * (var + 1e-05) ** (-0.5) + bnbias  # (n, hidden)
+        mean, var = hprebn.mean(0, keepdim=True), hprebn.var(0, keepdim=True, unbiased=False)
+        hpreact_biased = bngain * (hprebn - mean) * (var + 1e-5) ** -0.5 + bnbias  # (n, hidden)
 
     Given:
 
@@ -47,7 +47,8 @@ def clip_gradients(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
 
     The norm is that of all gradients laid end to end, sqrt(sum of squares). If it exceeds max_norm,
     scale all of them by the same factor so that it equals max_norm: the direction stays, every
-    example still pulls. Otherwise return them as they are. Return a list in the given order.
+    example still pulls. Otherwise return equal ones. Return a list in the given order, and leave
+    the given tensors as they are.
     """
     raise NotImplementedError
 

@@ -14,9 +14,9 @@ from grader import corpus, examination, grade, training
 from grader.course import catalogue
 from grader.course.network import PARAMETERS
 from grader.errors import SandboxError
-from grader.examination import Examination, Outcome, Wanted
+from grader.examination import Examination, Wanted
 from grader.options import ROOT
-from grader.sandbox.client import Zygote
+from grader.sandbox.client import Outcome, Zygote
 
 MARGIN = 4.0
 
@@ -80,7 +80,5 @@ def write(corpus_name: str, result: Calibration) -> None:
     entry["sd"] = round(result.sd, 4)
     entry["threshold"] = result.threshold
     entry["losses"] = sorted(result.losses)
-    document["training"]["loss"][corpus_name] = entry  # type: ignore[index]
+    document["training"]["loss"][corpus_name] = entry
     path.write_text(tomlkit.dumps(document), encoding="utf-8")
-
-

@@ -164,15 +164,17 @@ def sampling(judge: Judge, splits: Splits, seed: str, draws: int) -> None:
 def numerical_gradient(judge: Judge, seed: str, shape: Sequence[int]) -> None:
     """Compare with the central difference itself: its error is part of the right answer.
 
-    With a step of 1e-2 a cubic's central difference is off by a * step^2, which tells it from a
-    forward difference, from a float32 computation and from a derivative found in another way.
+    f is sum(a x^3 + b x^2 + c x) + (b . x)(c . x). With a step of 1e-2 its central difference is
+    off by a * step^2, which tells it from a forward difference, from a float32 computation and from
+    a derivative found in another way. The product tells whether one entry moves at a time.
     """
     generator = generator_for(seed, f"numerical {shape}")
     a, b, c, x = (torch.randn(tuple(shape), generator=generator) for _ in range(4))
     inputs: dict[str, Value] = {"f": Cubic((a, b, c)), "x": x, "step": 1e-2}
     answer = judge.ask(inputs)
     a, b, c, x = (tensor.double() for tensor in (a, b, c, x))
-    right = 3 * a * x**2 + 2 * b * x + c + a * 1e-4
+    product = b * (c * x).sum() + c * (b * x).sum()
+    right = 3 * a * x**2 + 2 * b * x + c + product + a * 1e-4
     judge.require("x" not in answer.changed, "x was changed: the next check would start elsewhere")
     got = str(answer.tensors[0].dtype).removeprefix("torch.")
     judge.require(got == "float64", f"the gradient is {got}: compute and return it in float64")
@@ -180,13 +182,13 @@ def numerical_gradient(judge: Judge, seed: str, shape: Sequence[int]) -> None:
 
 
 def clipping(judge: Judge, seed: str) -> None:
-    """Compare clipped gradients, with an outlier that must go on pulling, and below the limit."""
+    """Compare clipped gradients, with outliers that must go on pulling, and below the limit."""
     generator = generator_for(seed, "clipping")
     shapes = ((7, 5), (5,), (3, 2, 4))
     small = [torch.randn(shape, generator=generator) * 1e-2 for shape in shapes]
-    outlier = [gradient.clone() for gradient in small]
-    outlier[0][2, 3] = 1e3
-    for what, gradients, limit in (("an outlier", outlier, 1.0), ("small ones", small, 5.0)):
+    outliers = [gradient.clone() for gradient in small]
+    outliers[0][2, 3], outliers[2][1, 0, 2] = 1e3, -4e2
+    for what, gradients, limit in (("outliers", outliers, 2.5), ("small ones", small, 5.0)):
         names = [f"gradient {index} with {what}" for index in range(len(shapes))]
         inputs: dict[str, Value] = {"gradients": gradients, "max_norm": limit}
         answer = judge.ask(inputs, "tensors", names)
@@ -194,6 +196,7 @@ def clipping(judge: Judge, seed: str) -> None:
         rounded = ex5_leaky_abstraction.clip_gradients(gradients, limit)
         for name, got, value, value32 in zip(names, answer.tensors, right, rounded, strict=True):
             judge.matches(name, got, value, value32)
+        judge.require(not answer.changed, f"{', '.join(answer.changed)} was changed in place")
 
 
 def saturation(judge: Judge, seed: str, n: int, hidden: int) -> None:
@@ -202,10 +205,13 @@ def saturation(judge: Judge, seed: str, n: int, hidden: int) -> None:
     preact = torch.randn(n, hidden, generator=generator) * 2.0
     preact[:, 0] = 5.0 * preact[:, 0].sign()  # dead, on both sides of zero
     preact[:, 1], preact[0, 1] = -6.0, 0.1  # saturated on every example but one
-    inputs: dict[str, Value] = {"h": preact.tanh(), "threshold": 0.97}
+    threshold = 31 / 32
+    h = preact.tanh()
+    h[0, 2], h[1, 3] = threshold, -threshold  # at the threshold, which is not beyond it
+    inputs: dict[str, Value] = {"h": h, "threshold": threshold}
     names = ("saturated fraction", "dead fraction")
     answer = judge.ask(inputs, "scalar", names)
-    right = ex5_leaky_abstraction.saturation(preact.tanh(), 0.97)
+    right = ex5_leaky_abstraction.saturation(h, threshold)
     for name, got, value in zip(names, answer.tensors, right, strict=True):
         judge.require(got.numel() == 1, f"the {name} is one number; this has {got.numel()}")
         judge.matches(name, got.reshape(()), value.double(), value.float())

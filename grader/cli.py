@@ -122,7 +122,7 @@ def _check_corpus(name: str) -> None:
 
     corpus.load(name)
     if name not in course().training["loss"]:
-        raise corpus.CorpusError(
+        raise CorpusError(
             f"the corpus '{name}' has no loss threshold yet: run `grader calibrate --corpus {name}`"
         )
 
@@ -200,9 +200,7 @@ def _leave() -> None:
 
 @main.command()
 @click.argument("tasks", nargs=-1)
-@click.option(
-    "--path", type=click.Path(path_type=Path), help="What to check (default: exercises)."
-)
+@click.option("--path", type=click.Path(path_type=Path), help="What to check (default: exercises).")
 @corpus_option
 def check(tasks: tuple[str, ...], path: Path | None, corpus: str) -> None:
     """Run the public checks on your exercises: all of them, some TASKS, or whole exercises."""
@@ -310,7 +308,7 @@ def calibrate(corpus: str, seeds: int) -> None:
         from grader import calibration
 
         screen = console(err=True)
-        result = calibration.run(corpus, seeds, lambda line: screen.print(line))
+        result = calibration.run(corpus, seeds, screen.print)
         calibration.write(corpus, result)
         click.echo(
             f"{corpus}: mean {result.mean:.4f}, sd {result.sd:.4f}, threshold "
@@ -327,7 +325,7 @@ def sync(only_check: bool) -> None:
 
     stale = synchronise.drift() if only_check else synchronise.write()
     for path in stale:
-        shown = path.relative_to(synchronise.ROOT)
+        shown = path.relative_to(ROOT)
         click.echo(f"{shown}: {'out of date, run `grader sync`' if only_check else 'written'}")
     if only_check and stale:
         sys.exit(EXIT_BELOW)

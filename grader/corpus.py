@@ -49,7 +49,8 @@ class Corpus:
 @dataclass(frozen=True)
 class Splits:
     """Examples: contexts X (N, block_size) and the next character Y (N,), both int64, of 80 % of
-    the names, of the next 10 %, and of the last 10 %."""
+    the names, of the next 10 %, and of the last 10 %.
+    """
 
     train: Split
     validation: Split
@@ -62,7 +63,9 @@ def read(path: Path, name: str | None = None) -> Corpus:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        raise CorpusError(
+            f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"
+        ) from None
     if "\r" in text:
         raise CorpusError(f"{path}: has Windows line ends; save it with plain line feeds")
     words = text.removesuffix("\n").split("\n") if text else []
@@ -158,7 +161,8 @@ def _keep(raw: bytes, source: str, data_dir: Path) -> Path:
 
 def splits(corpus: Corpus, block_size: int = 3) -> Splits:
     """Return the examples of a corpus, split by names as in the lecture: 80, 10 and 10 per cent
-    after a shuffle with the seed 42."""
+    after a shuffle with the seed 42.
+    """
     words = list(corpus.words)
     random.Random(SHUFFLE_SEED).shuffle(words)
     first, second = int(0.8 * len(words)), int(0.9 * len(words))

@@ -1,4 +1,4 @@
-"""Diagnosis: why an answer is wrong. Never a guess: a name is given only where the numbers agree."""
+"""Diagnosis: why an answer is wrong. Never a guess: a name is given where the numbers agree."""
 
 from __future__ import annotations
 
@@ -72,12 +72,11 @@ def same(answer: Tensor, other: Tensor, unit: float) -> bool:
     if verdict.squeezed(tuple(answer.shape)) != verdict.squeezed(tuple(other.shape)):
         return False
     wide, wide_other = answer.double().reshape(other.shape), other.double()
-    unlike = wide.isfinite() != wide_other.isfinite()
-    if bool(unlike.any()):
+    finite = wide.isfinite()
+    if not torch.equal(finite, wide_other.isfinite()) or not bool(finite.any()):
         return False
-    difference = (wide - wide_other)[wide.isfinite()]
-    largest = max(unit, wide_other[wide_other.isfinite()].abs().max().item()) if unit else unit
-    return difference.numel() == 0 or bool(difference.abs().max() <= course().bound * largest)
+    largest = max(unit, wide_other[finite].abs().max().item())
+    return bool((wide - wide_other)[finite].abs().max() <= course().bound * largest)
 
 
 def of_gradient(
@@ -91,8 +90,10 @@ def of_gradient(
         return ZEROS
     for entry in misconceptions.of_task(task.full_name):
         made = formula_on(entry, task, case)
-        if made is not None and same(got, made, expected.unit) and tuple(got.shape) == tuple(
-            made.shape
+        if (
+            made is not None
+            and same(got, made, expected.unit)
+            and tuple(got.shape) == tuple(made.shape)
         ):
             return Diagnosis(entry.id, entry.says, entry.nudge)
     if found.shape == found.expected_shape and same(-got, expected.value, expected.unit):

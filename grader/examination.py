@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from torch import Tensor
 
@@ -29,20 +29,23 @@ class Seeded:
 
 @dataclass(frozen=True)
 class Cubic:
-    """Stands for the function x -> sum(a x^3 + b x^2 + c x)."""
+    """Stands for the function x -> sum(a x^3 + b x^2 + c x) + (b . x)(c . x)."""
 
     coefficients: tuple[Tensor, Tensor, Tensor]
 
 
-Value = Union[Tensor, list[Tensor], int, float, str, Seeded, Cubic]
+Value = Tensor | list[Tensor] | int | float | str | Seeded | Cubic
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an answer has to be: a `tensor`, `tensors` by these names, numbers (`scalar`), `texts`."""
+    """What an answer has to be: a `tensor`, `tensors` of these names, `scalar`s, or `texts`."""
 
     kind: str = "tensor"
     names: tuple[str, ...] = ()
+
+
+TENSOR = Wanted()
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, 
 @dataclass
 class Examination:
     """Asks the functions of one submission. Each task has a worker of its own, so that what the
-    code of one task does to its process cannot help or hurt another."""
+    code of one task does to its process cannot help or hurt another.
+    """
 
     zygote: Zygote
     submission: Submission
@@ -113,7 +117,7 @@ class Examination:
         self,
         task: Task,
         inputs: Mapping[str, Value],
-        wanted: Wanted = Wanted(),
+        wanted: Wanted = TENSOR,
         *,
         seconds: float | None = None,
         padded: bool = False,

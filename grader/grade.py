@@ -1,6 +1,6 @@
 """Grading: the single place that knows the order of things.
 
-    submission -> reading its trees -> sandbox -> pytest checks -> report
+submission -> reading its trees -> sandbox -> pytest checks -> report
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
 from grader.examination import Examination
-from grader.options import ROOT, Options
+from grader.options import DEFAULTS, ROOT, Options
 from grader.report import (
     Chain,
     Environment,
@@ -59,7 +59,7 @@ def read_submission(path: Path) -> Submission:
 def grade_one(
     submission: Submission,
     zygote: Zygote,
-    options: Options = Options(),
+    options: Options = DEFAULTS,
     on_task: Callable[[Task], None] | None = None,
 ) -> Report:
     """Grade a submission. `on_task` is called after each task.
@@ -81,9 +81,7 @@ def grade_one(
         results = _run_checks(exam, seed, options, tasks, on_task)
     finally:
         exam.close()
-    return _Assembly(exam, course, tasks, results, options, seed).report(
-        time.monotonic() - started
-    )
+    return _Assembly(exam, course, tasks, results, options, seed).report(time.monotonic() - started)
 
 
 def _run_checks(
@@ -269,7 +267,8 @@ class _Assembly:
             message=message,
             diagnosis=scoring.diagnosis_of(telling),
             file=definition.file if definition else None,
-            line=(telling["line"] if telling else None) or (definition.line if definition else None),
+            line=(telling["line"] if telling else None)
+            or (definition.line if definition else None),
             traceback=telling["traceback"] if telling else "",
             output=self._exam.outputs.get(task.full_name, ""),
             parts=dict(outcome.parts),
@@ -333,7 +332,7 @@ def _total(tasks: Sequence[TaskReport], *, bonus: bool) -> float:
 
 
 def _record_of(test: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the record of a test. A test that did not end by the judge's word is infrastructure."""
+    """Return the record of a test. One that did not end by the judge's word is infrastructure."""
     from grader.pytest_plugin import PROPERTY
 
     for properties in test.get("user_properties", []):

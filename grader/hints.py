@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -22,14 +23,13 @@ def _seen() -> dict[str, int]:
 
 
 def _remember(seen: dict[str, int]) -> None:
-    try:
+    # Where the folder cannot be written to, hints still work, one by one.
+    with contextlib.suppress(OSError):
         _state_file().write_text(json.dumps({"hints": seen}) + "\n", encoding="utf-8")
-    except OSError:
-        pass  # a folder that cannot be written to: hints still work, one by one
 
 
 def show(task: str, *, more: bool = False) -> tuple[str, ...]:
-    """Return the hints for a task (full name) that have been asked for so far, one more if asked."""
+    """Return the hints for a task (full name) that were asked for so far, and one more if asked."""
     hints = course().resolve(task).hints
     seen = _seen()
     count = min(len(hints), max(1, seen.get(task, 0) + (1 if more else 0)))

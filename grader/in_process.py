@@ -1,10 +1,12 @@
 """Ask a plain Python function in this very process: for the grader's own formulas, never for a
-submission's. It answers with the same `Answer` as an examination of a submission does."""
+submission's. It answers with the same `Answer` as an examination of a submission does.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,8 @@ import torch
 from torch import Generator, Tensor
 
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Answer, Cubic, Outcome, Seeded, Value, Wanted
+from grader.examination import TENSOR, Answer, Cubic, Seeded, Value, Wanted
+from grader.sandbox.client import Outcome
 
 
 @dataclass
@@ -26,7 +29,7 @@ class InProcess:
         self,
         task: Task,
         inputs: Mapping[str, Value],
-        wanted: Wanted = Wanted(),
+        wanted: Wanted = TENSOR,
         *,
         seconds: float | None = None,
         padded: bool = False,
@@ -35,27 +38,40 @@ class InProcess:
         """Call the function with what it asks for."""
         asked = inspect.signature(self.function).parameters
         given = {name: _own(inputs[name]) for name in asked if name in inputs}
-        before = {k: v.clone() for k, v in given.items() if isinstance(v, Tensor)}
+        watched = dict(_tensors(given))
+        before = {name: value.clone() for name, value in watched.items()}
+        started = time.process_time()
         try:
             made = self.function(**given)
         except NotImplementedError as error:
             return Answer(Outcome.NOT_IMPLEMENTED, str(error))
         except Exception as error:
             return Answer(Outcome.ERROR, f"{type(error).__name__}: {error}")
-        changed = [name for name, value in before.items() if not _same(value, given[name])]
+        seconds = time.process_time() - started
+        changed = [name for name, value in before.items() if not _same(value, watched[name])]
         if wanted.kind == "texts":
             return Answer(Outcome.OK, texts=list(made), changed=changed)
         listed = list(made) if isinstance(made, (tuple, list)) else [made]
         tensors = [torch.as_tensor(item) for item in listed]
         if len(tensors) != max(1, len(wanted.names)):
             return Answer(Outcome.ERROR, f"{len(tensors)} values in place of {len(wanted.names)}")
-        storages = {given[name].untyped_storage().data_ptr(): name for name in before}
+        storages = {value.untyped_storage().data_ptr(): name for name, value in watched.items()}
         aliased = [
             storages[pointer]
             for pointer in (tensor.untyped_storage().data_ptr() for tensor in tensors)
             if pointer in storages
         ]
-        return Answer(Outcome.OK, tensors=tensors, changed=changed, aliased=aliased)
+        return Answer(
+            Outcome.OK, tensors=tensors, changed=changed, aliased=aliased, cpu_seconds=seconds
+        )
+
+
+def _tensors(given: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    for name, value in given.items():
+        if isinstance(value, Tensor):
+            yield name, value
+        elif isinstance(value, list):
+            yield from ((f"{name}[{i}]", item) for i, item in enumerate(value))
 
 
 def _own(value: Value) -> Any:
@@ -68,7 +84,10 @@ def _own(value: Value) -> Any:
         return Generator().manual_seed(value.seed)
     if isinstance(value, Cubic):
         a, b, c = value.coefficients
-        return lambda x: (a.to(x) * x**3 + b.to(x) * x**2 + c.to(x) * x).sum()
+        return lambda x: (
+            (a.to(x) * x**3 + b.to(x) * x**2 + c.to(x) * x).sum()
+            + (b.to(x) * x).sum() * (c.to(x) * x).sum()
+        )
     return value
 
 

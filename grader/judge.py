@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
+from _pytest.outcomes import Failed
 from torch import Tensor
 
 from grader import diagnosis, reference, verdict, wording
@@ -36,8 +37,14 @@ CHAIN_BOUND = 1e-4
 """Largest error that is still rounding after up to 20 links, in units of the largest entry."""
 
 
-class CheckFailed(AssertionError):
-    """A check that a submission did not pass: the grader works as it should."""
+class CheckFailed(Failed):
+    """A check that a submission did not pass: the grader works as it should.
+
+    It is pytest's own failure without a traceback: the grader's frames would help nobody.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, pytrace=False)
 
 
 @dataclass
@@ -106,7 +113,8 @@ class Judge:
 
     def follows_dtype(self, case: Case, narrow: Case) -> None:
         """Check the gradient in float64. Code that insists on float32 buffers is no mistake in the
-        gradient: where torch refuses to mix dtypes, `narrow` is asked instead."""
+        gradient: where torch refuses to mix dtypes, `narrow` is asked instead.
+        """
         answer = self._ask_case(case)
         mixed = answer.outcome is Outcome.ERROR and "dtype" in answer.message.lower()
         self.gradient(narrow if mixed else case)

@@ -1,4 +1,4 @@
-"""The laws of the course: what must hold whatever is changed in it. `grader dev check` runs them."""
+"""The laws of the course: what must hold whatever is changed. `grader dev check` runs them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from grader.cases import Case
 from grader.course import aliases, catalogue, forward, misconceptions
 from grader.course.catalogue import Task
 from grader.course.misconceptions import Misconception
-from grader.options import ROOT
 from grader.in_process import InProcess
 from grader.judge import CheckFailed, Judge, Record
+from grader.options import ROOT, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
 from grader.submission import Submission
@@ -36,7 +36,7 @@ def hold() -> Iterator[tuple[str, list[str]]]:
     yield "every misconception fails a check of its own task", list(survivors())
     with Zygote() as zygote:
         yield "every stub fails", unless_zero(graded(zygote, ROOT / "exercises"))
-        zeros = grade.grade_one(zeros_submission(), zygote, grade.Options(seed=SEED))
+        zeros = grade.grade_one(zeros_submission(), zygote, Options(seed=SEED))
         yield "shape-correct zeros score 0", unless_zero(zeros)
         yield "every solution passes", unless_full(graded(zygote, ROOT / "solutions"))
 
@@ -90,7 +90,7 @@ def files() -> list[str]:
 
 def graded(zygote: Zygote, path: Path) -> Report:
     """Grade a folder of the project as any submission is graded."""
-    return grade.grade_one(grade.read_submission(path), zygote, grade.Options(seed=SEED))
+    return grade.grade_one(grade.read_submission(path), zygote, Options(seed=SEED))
 
 
 def unless_zero(report: Report) -> list[str]:
@@ -146,9 +146,9 @@ def checks_of(task: Task) -> list[Callable[..., None]]:
         for path in sorted(folder.glob("test_*.py")):
             for name, function in vars(_module(path)).items():
                 marks = [m for m in getattr(function, "pytestmark", []) if m.name == "law"]
-                if name.startswith("test_") and marks and marks[0].kwargs.get("scored", True):
-                    if selected(task, marks[0].args):
-                        found.append(function)
+                scored = bool(marks) and marks[0].kwargs.get("scored", True)
+                if name.startswith("test_") and scored and selected(task, marks[0].args):
+                    found.append(function)
     return found
 
 
@@ -156,7 +156,8 @@ def _module(path: Path) -> ModuleType:
     name = f"checks_{path.parent.name}_{path.stem}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         sys.modules[name] = module
@@ -165,14 +166,17 @@ def _module(path: Path) -> ModuleType:
 
 def first_failure(task: Task, function: Callable[..., Any], fixtures: Fixtures) -> Record | None:
     """Put a trusted function through the checks of a task; return the record of the first failure,
-    or None if it passes them all."""
+    or None if it passes them all.
+    """
     exam: Any = InProcess(catalogue.course(), function)
     answers: dict[tuple[str, str], Any] = {}
     for check in checks_of(task):
         judge = Judge(exam, task, Record(task.full_name, status="passed"), answers, hidden=True)
         wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
         try:
-            check(**{name: judge if name == "judge" else fixtures.get(name, task) for name in wanted})
+            check(
+                **{name: judge if name == "judge" else fixtures.get(name, task) for name in wanted}
+            )
         except CheckFailed:
             return judge.record
     return None
@@ -188,7 +192,9 @@ class Fixtures:
     def get(self, name: str, task: Task) -> Any:
         """Return a fixture by name, for a task."""
         if name == "lecture":
-            return self._once(task, "lecture", lambda: cases.lecture(task.exercise.key, self.splits.train))
+            return self._once(
+                task, "lecture", lambda: cases.lecture(task.exercise.key, self.splits.train)
+            )
         if name in ("draw", "public"):
             seed = SEED if name == "draw" else "public"
             return lambda label, **options: self._once(

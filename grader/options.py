@@ -16,3 +16,6 @@ class Options:
     corpus: str = "names"
     public_only: bool = False
     tasks: tuple[str, ...] = ()
+
+
+DEFAULTS = Options()

@@ -18,7 +18,7 @@ from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import Answer, Examination
-from grader.judge import CheckFailed, Judge, Record
+from grader.judge import Judge, Record
 
 if TYPE_CHECKING:
     from grader.corpus import Splits
@@ -98,16 +98,6 @@ class CoursePlugin:
             self._answers.clear()
             self._on_task(task)
         return result
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
-        """Show a failed check as its message: the grader's own frames help nobody."""
-        report: Any = yield
-        if call.excinfo is not None and call.excinfo.errisinstance(CheckFailed):
-            report.longrepr = f"{item.name}: {call.excinfo.value}"
-        return report
 
     # Fixtures
 

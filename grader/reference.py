@@ -62,9 +62,7 @@ def gradient(task: Task, case: Case) -> Reference:
         for name, function in forward.spec(task.exercise.key).other_subgradients.items()
         if any(line.makes == name for line in lines)
     }
-    others = (
-        (forward.vjp(lines, tensor, wide, wide_upstream, instead),) if instead else ()
-    )
+    others = (forward.vjp(lines, tensor, wide, wide_upstream, instead),) if instead else ()
     return Reference(value, others, unit_of(value, rounded), rounded)
 
 

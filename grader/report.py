@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.0"
-
 Status = Literal[
     "passed",
     "shape",
@@ -177,7 +175,7 @@ class HiddenChecks(Model):
 class Report(Model):
     """A graded submission."""
 
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.0"] = "1.0"
     view: Literal["staff", "student"]
     score: float
     max_score: float

@@ -7,7 +7,6 @@ refused with an `UnreadableSubmission` that says what to change.
 from __future__ import annotations
 
 import hashlib
-import io
 import stat
 import sys
 import tarfile
@@ -15,6 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from grader.errors import UnreadableSubmission
 
@@ -141,8 +141,8 @@ def _checked_name(path: Path, name: str) -> PurePosixPath:
     return entry
 
 
-def _limited(path: Path, name: str, stream: io.BufferedIOBase | zipfile.ZipExtFile | object) -> bytes:
-    text: bytes = stream.read(MAX_FILE + 1)  # type: ignore[attr-defined]
+def _limited(path: Path, name: str, stream: IO[bytes]) -> bytes:
+    text = stream.read(MAX_FILE + 1)
     if len(text) > MAX_FILE:
         raise UnreadableSubmission(f"{path}: '{name[:80]}' is larger than {MAX_FILE >> 20} MiB")
     return text
@@ -155,7 +155,9 @@ def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
         for member in archive.infolist():
             kind = stat.S_IFMT(member.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise UnreadableSubmission(f"{path}: '{member.filename[:80]}' is a link or a device")
+                raise UnreadableSubmission(
+                    f"{path}: '{member.filename[:80]}' is a link or a device"
+                )
             if member.is_dir():
                 continue
             text = None

@@ -19,7 +19,6 @@ from grader.course.catalogue import Exercise, Task
 from grader.course.network import Sizes
 from grader.options import ROOT
 
-
 WIDTH = 100
 
 
@@ -86,8 +85,11 @@ def gradient_text(task: Task, parameters: list[str]) -> list[str]:
     assert tensor is not None
     shapes = _shapes(task)
     text = [f'"""Gradient of the loss with respect to {tensor} {shapes[tensor]}.', ""]
-    text.append("The forward pass reads it in:" if len(forward.readers(task)) == 1 else
-                f"The forward pass reads it in {len(forward.readers(task))} lines:")
+    text.append(
+        "The forward pass reads it in:"
+        if len(forward.readers(task)) == 1
+        else f"The forward pass reads it in {len(forward.readers(task))} lines:"
+    )
     text.append("")
     for line in forward.readers(task):
         text += [f"    {part}" for part in line.text.split("\n")]

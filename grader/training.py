@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Generator, Tensor
 
 from grader.cases import generator_for
@@ -34,7 +33,8 @@ def reference_run(
 ) -> dict[str, Tensor]:
     """Train with autograd as documented: `plan` has steps, batch_size and decay_at."""
     generator = Generator().manual_seed(seed)
-    trained = course.train(*data, **dict(parameters), generator=generator, **plan)
+    in_order = [*data, *(parameters[name] for name in PARAMETERS), generator]
+    trained = course.train(*in_order, **plan)  # type: ignore[arg-type]
     return dict(zip(PARAMETERS, trained, strict=True))
 
 
@@ -45,9 +45,7 @@ def inputs(
     return {"X": data[0], "Y": data[1], **parameters, "generator": Seeded(seed), **plan}
 
 
-def moves(
-    parameters: Mapping[str, Tensor], trained: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
+def moves(parameters: Mapping[str, Tensor], trained: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return how far each parameter moved, in float64."""
     return {name: trained[name].double() - parameters[name].double() for name in parameters}
 
@@ -61,8 +59,8 @@ def off_course(
 ) -> tuple[str, float]:
     """Return the parameter whose move is furthest from that of autograd, and by what fraction.
 
-    The fraction is of Euclidean norms of moves. b1 hardly moves at all, because batch norm takes out
-    what it adds, so a move counts for at least a thousandth of the largest one.
+    The fraction is of Euclidean norms of moves. b1 hardly moves at all, because batch norm takes
+    out what it adds, so a move counts for at least a thousandth of the largest one.
     """
     own = moves(parameters, trained)
     right = moves(parameters, reference_run(data, parameters, seed, **plan))
@@ -85,5 +83,3 @@ def split_loss(parameters: Mapping[str, Tensor], train: Split, split: Split) -> 
     wide = {name: value.double() for name, value in parameters.items()}
     bnmean, bnvar = course.calibrate_batchnorm(train[0], wide["C"], wide["W1"], wide["b1"])
     return course.evaluate(*split, **wide, bnmean=bnmean, bnvar=bnvar).item()
-
-

@@ -33,7 +33,8 @@ def dcounts_sum(counts_sum: Tensor, dcounts_sum_inv: Tensor) -> Tensor:
 
 def dcounts(counts_sum_inv: Tensor, dprobs: Tensor, dcounts_sum: Tensor) -> Tensor:
     """counts is read twice: as the numerator of probs, and by the sum, which hands its gradient
-    to every entry of the row alike."""
+    to every entry of the row alike.
+    """
     return counts_sum_inv * dprobs + dcounts_sum  # (n, vocab) + (n, 1)
 
 
@@ -51,7 +52,8 @@ def dlogits(
     logits: Tensor, logit_maxes: Tensor, dnorm_logits: Tensor, dlogit_maxes: Tensor
 ) -> Tensor:
     """logits is read twice: directly, and by the maximum, whose gradient goes to the one entry of
-    each row that attained it."""
+    each row that attained it.
+    """
     dlogits = dnorm_logits.clone()  # (n, vocab)
     rows, columns = torch.arange(logits.shape[0]), logits.max(1).indices
     dlogits[rows, columns] += dlogit_maxes.squeeze(1)
@@ -65,7 +67,8 @@ def dh(W2: Tensor, dlogits: Tensor) -> Tensor:
 
 def dW2(h: Tensor, dlogits: Tensor) -> Tensor:
     """A weight joins one hidden unit to one logit, in every example: the product, summed over the
-    batch by the matrix multiplication."""
+    batch by the matrix multiplication.
+    """
     return h.T @ dlogits  # (hidden, n) @ (n, vocab)
 
 
@@ -110,9 +113,7 @@ def dbndiff2(bndiff2: Tensor, dbnvar: Tensor) -> Tensor:
     return dbnvar.expand_as(bndiff2) / (n - 1)  # (n, hidden)
 
 
-def dbndiff(
-    bndiff: Tensor, bnvar_inv: Tensor, dbnraw: Tensor, dbndiff2: Tensor
-) -> Tensor:
+def dbndiff(bndiff: Tensor, bnvar_inv: Tensor, dbnraw: Tensor, dbndiff2: Tensor) -> Tensor:
     """bndiff is read twice: scaled into bnraw, and squared on the way to the variance."""
     return bnvar_inv * dbnraw + 2.0 * bndiff * dbndiff2  # (n, hidden)
 
@@ -139,7 +140,8 @@ def dW1(embcat: Tensor, dhprebn: Tensor) -> Tensor:
 
 def db1(dhprebn: Tensor) -> Tensor:
     """The bias is added to every row. On the true chain this sum vanishes: batch norm takes out
-    whatever the bias adds."""
+    whatever the bias adds.
+    """
     return dhprebn.sum(0)  # (hidden,)
 
 

@@ -58,13 +58,14 @@ def train(
     decay_at: int,
 ) -> tuple[Tensor, ...]:
     """Stochastic gradient descent needs nothing but the gradients of a minibatch, whoever computes
-    them."""
+    them.
+    """
     parameters = (C, W1, b1, W2, b2, bngain, bnbias)
     for i in range(steps):
         ix = torch.randint(0, X.shape[0], (batch_size,), generator=generator)
         gradients = backward(X[ix], Y[ix], *parameters)
         learning_rate = 0.1 if i < decay_at else 0.01
-        for parameter, gradient in zip(parameters, gradients):
+        for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter -= learning_rate * gradient
     return parameters
 
@@ -128,6 +129,6 @@ def sample(
             if ix == 0:
                 break
             name += alphabet[ix]
-            context = context[1:] + [ix]
+            context = [*context[1:], ix]
         names.append(name)
     return names

@@ -8,7 +8,8 @@ from torch import Tensor
 
 def dhprebn(hprebn: Tensor, bngain: Tensor, dhpreact_biased: Tensor) -> Tensor:
     """With the biased variance the n of the mean and the n of the variance are the same, and the
-    n / (n - 1) of exercise 3 is gone."""
+    n / (n - 1) of exercise 3 is gone.
+    """
     n = hprebn.shape[0]
     diff = hprebn - hprebn.mean(0, keepdim=True)  # (n, hidden)
     inv = ((diff**2).sum(0, keepdim=True) / n + 1e-5) ** -0.5  # (1, hidden)
@@ -20,7 +21,8 @@ def dhprebn(hprebn: Tensor, bngain: Tensor, dhpreact_biased: Tensor) -> Tensor:
 
 def numerical_gradient(f: Callable[[Tensor], Tensor], x: Tensor, step: float) -> Tensor:
     """The errors of a step up and a step down cancel to second order, which is what makes central
-    differences good enough to check a gradient with."""
+    differences good enough to check a gradient with.
+    """
     x = x.double()  # a copy, unless x is float64 already
     gradient = torch.zeros_like(x)
     for i in range(x.numel()):
@@ -40,7 +42,8 @@ def clip_gradients(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
 
 def saturation(h: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
     """tanh passes 1 - h^2 of the gradient: nothing, where |h| is close to 1. A neuron for which
-    that holds on every example cannot learn its way out."""
+    that holds on every example cannot learn its way out.
+    """
     saturated = h.abs() > threshold  # (n, hidden)
     return saturated.float().mean(), saturated.all(0).float().mean()
 

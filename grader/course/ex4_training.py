@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from grader.course import ex3_batchnorm
+from grader.course.network import PARAMETERS
 
 
 def _logits(X: Tensor, p: dict[str, Tensor]) -> Tensor:
@@ -25,6 +26,10 @@ def _logits_calibrated(X: Tensor, p: dict[str, Tensor]) -> Tensor:
     hprebn = p["C"][X].flatten(1) @ p["W1"] + p["b1"]
     bnraw = (hprebn - p["bnmean"]) * (p["bnvar"] + 1e-5) ** -0.5
     return (p["bngain"] * bnraw + p["bnbias"]).tanh() @ p["W2"] + p["b2"]
+
+
+def _named(*parameters: Tensor) -> dict[str, Tensor]:
+    return dict(zip(PARAMETERS, parameters, strict=True))
 
 
 def backward(
@@ -47,7 +52,7 @@ def backward(
     Xb is (n, block_size), Yb is (n,). Return `dC, dW1, db1, dW2, db2, dbngain, dbnbias`, each in
     the shape of its parameter.
     """
-    p = dict(C=C, W1=W1, b1=b1, W2=W2, b2=b2, bngain=bngain, bnbias=bnbias)
+    p = _named(C, W1, b1, W2, b2, bngain, bnbias)
     leaves = {name: value.detach().clone().requires_grad_() for name, value in p.items()}
     with torch.enable_grad():
         loss = functional.cross_entropy(_logits(Xb, leaves), Yb)
@@ -88,9 +93,7 @@ def train(
         ix = torch.randint(0, X.shape[0], (batch_size,), generator=generator)
         gradients = backward(X[ix], Y[ix], *parameters)
         learning_rate = 0.1 if i < decay_at else 0.01
-        parameters = [
-            p - learning_rate * d for p, d in zip(parameters, gradients, strict=True)
-        ]
+        parameters = [p - learning_rate * d for p, d in zip(parameters, gradients, strict=True)]
     return tuple(parameters)
 
 
@@ -122,8 +125,10 @@ def evaluate(
     X is (N, block_size), Y is (N,), bnmean and bnvar are (1, hidden); epsilon is 1e-5. Return one
     number: a tensor without dimensions or a float.
     """
-    p = dict(C=C, W1=W1, b1=b1, W2=W2, b2=b2, bngain=bngain, bnbias=bnbias)
-    return functional.cross_entropy(_logits_calibrated(X, {**p, "bnmean": bnmean, "bnvar": bnvar}), Y)
+    p = _named(C, W1, b1, W2, b2, bngain, bnbias)
+    return functional.cross_entropy(
+        _logits_calibrated(X, {**p, "bnmean": bnmean, "bnvar": bnvar}), Y
+    )
 
 
 def sample(
@@ -149,16 +154,16 @@ def sample(
     name; any other index i is the character `alphabet[i]`, and the context moves on by one. Return
     the names as a list of strings, without the end marker.
     """
-    p = dict(C=C, W1=W1, b1=b1, W2=W2, b2=b2, bngain=bngain, bnbias=bnbias)
+    p = _named(C, W1, b1, W2, b2, bngain, bnbias)
     p |= {"bnmean": bnmean, "bnvar": bnvar}
     names = []
     for _ in range(count):
-        context, letters = [0] * block_size, []
+        context, letters = [0] * block_size, ""
         while True:
             probs = _logits_calibrated(torch.tensor([context]), p).softmax(1)
             ix = int(torch.multinomial(probs, num_samples=1, generator=generator))
             if ix == 0:
                 break
-            context, letters = context[1:] + [ix], letters + [alphabet[ix]]
-        names.append("".join(letters))
+            context, letters = [*context[1:], ix], letters + alphabet[ix]
+        names.append(letters)
     return names

@@ -41,7 +41,8 @@ def clip_gradients(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
 
     The norm is that of all gradients laid end to end, sqrt(sum of squares). If it exceeds max_norm,
     scale all of them by the same factor so that it equals max_norm: the direction stays, every
-    example still pulls. Otherwise return them as they are. Return a list in the given order.
+    example still pulls. Otherwise return equal ones. Return a list in the given order, and leave
+    the given tensors as they are.
     """
     copies = [gradient.detach().clone() for gradient in gradients]
     norm = torch.linalg.vector_norm(torch.cat([copy.flatten() for copy in copies]))

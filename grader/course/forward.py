@@ -50,7 +50,8 @@ class Line:
         definition = ast.parse(source).body[0]
         assert isinstance(definition, ast.FunctionDef)
         *before, last = definition.body[1:]
-        assert isinstance(last, ast.Return) and last.value is not None
+        assert isinstance(last, ast.Return)
+        assert last.value is not None
         lines = [ast.get_source_segment(source, statement) or "" for statement in before]
         made = ast.get_source_segment(source, last.value)
         return "\n".join([*lines, f"{self.makes} = {made}"])
@@ -83,7 +84,8 @@ def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
 @functools.cache
 def spec(key: str) -> Spec:
     """Return the specification of an exercise, by its key. A function that is itself a task is a
-    procedure; every other function is a forward line."""
+    procedure; every other function is a forward line.
+    """
     course = catalogue.course()
     exercise = next(exercise for exercise in course.exercises if exercise.key == key)
     module = importlib.import_module(f"grader.course.{exercise.module}")
@@ -197,7 +199,7 @@ def chain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the true gradients `d<tensor>` of every floating tensor, from the loss down."""
     base = spec(BASE)
     gradients = {"dloss": torch.ones((), dtype=tensors["loss"].dtype)}
-    made = [name for name in reversed(base.lines) if name != "loss"]
+    made = [name for name in reversed(list(base.lines)) if name != "loss"]
     for name in (*made, *(name for name in tensors_of(BASE) if name not in base.lines)):
         if tensors[name].is_floating_point():
             gradients[f"d{name}"] = vjp(base.readers(name), name, tensors, gradients)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import torch
@@ -64,8 +63,3 @@ def draw_parameters(
         "bnbias": normal(1, sizes.hidden) * 0.1,
     }
     return {name: value.to(dtype) for name, value in drawn.items()}
-
-
-def in_order(parameters: Mapping[str, Tensor]) -> list[Tensor]:
-    """Return the parameters as a list, in the order of `PARAMETERS`."""
-    return [parameters[name] for name in PARAMETERS]

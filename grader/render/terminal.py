@@ -25,11 +25,15 @@ def _style(status: str) -> str:
 
 
 def _mark(status: str, unicode: bool) -> str:
-    marks = {"passed": "✓", "shape": "~", "not_attempted": "·"} if unicode else {
-        "passed": "+",
-        "shape": "~",
-        "not_attempted": ".",
-    }
+    marks = (
+        {"passed": "✓", "shape": "~", "not_attempted": "·"}
+        if unicode
+        else {
+            "passed": "+",
+            "shape": "~",
+            "not_attempted": ".",
+        }
+    )
     return marks.get(status, "✗" if unicode else "x")
 
 
@@ -95,7 +99,9 @@ def explanation(task: TaskReport) -> RenderableType:
     """Return what is wrong with a task, where, and why if that is known."""
     where = f"  {task.file}:{task.line}" if task.file and task.line else ""
     parts: list[RenderableType] = [
-        Text.assemble((f"{task.full_name}", "bold"), (f"  {task.status}", _style(task.status)), (where, "dim"))
+        Text.assemble(
+            (f"{task.full_name}", "bold"), (f"  {task.status}", _style(task.status)), (where, "dim")
+        )
     ]
     missed = next((check for check in task.checks if check.status != "passed"), None)
     if missed is not None:

@@ -75,7 +75,8 @@ class _Ends:
 
 class Zygote:
     """The process that workers are forked from. Starting it takes as long as importing torch, so
-    start it early and do something else; the first fork waits for it."""
+    start it early and do something else; the first fork waits for it.
+    """
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -112,7 +113,9 @@ class Zygote:
             try:
                 piece = self._control.recv(64)
             except (TimeoutError, ConnectionError) as error:
-                raise SandboxError(f"the process that forks workers does not answer: {error}") from None
+                raise SandboxError(
+                    f"the process that forks workers does not answer: {error}"
+                ) from None
             if not piece:
                 code = self._process.wait()
                 raise SandboxError(f"the process that forks workers ended with code {code}")
@@ -311,7 +314,7 @@ def survey(zygote: Zygote, files: Mapping[str, bytes]) -> Reply:
 def load(
     zygote: Zygote, files: Mapping[str, bytes], file: str, seconds: float = LOAD_DEADLINE
 ) -> tuple[Worker, Reply]:
-    """Fork a worker and let it run one file of a submission. The worker is the caller's to close."""
+    """Fork a worker and let it run one file of a submission; the caller has to close it."""
     worker = zygote.fork()
     sources = worker.send_sources("examine", files)
     request = wire.pack({"op": "load", "file": file})

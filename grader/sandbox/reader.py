@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 IMPORTS = frozenset(
-    "__future__ collections collections.abc dataclasses functools itertools math numbers operator random typing "
-    "torch torch.nn torch.nn.functional".split()
+    "__future__ collections collections.abc dataclasses functools itertools math numbers operator "
+    "random typing torch torch.nn torch.nn.functional".split()
 )
 AUTOGRAD = frozenset(
     "autograd backward enable_grad func functorch grad grad_and_value grad_fn hessian jacfwd "
@@ -132,7 +132,7 @@ def used_names(statement: ast.AST) -> set[str]:
 
 
 def _allowed(module: str, siblings: frozenset[str]) -> bool:
-    return module in IMPORTS or module.split(".")[0] in siblings
+    return module in IMPORTS or module.split(".", maxsplit=1)[0] in siblings
 
 
 def _reasons(node: ast.AST, siblings: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -173,9 +173,7 @@ REASONS = {
 }
 
 
-def findings_of(
-    file: str, statement: ast.stmt, siblings: frozenset[str]
-) -> Iterator[Finding]:
+def findings_of(file: str, statement: ast.stmt, siblings: frozenset[str]) -> Iterator[Finding]:
     """Yield every place of a top-level statement that leaves the contract."""
     for node in ast.walk(statement):
         for rule, what in _reasons(node, siblings):
@@ -221,7 +219,7 @@ def read_file(file: str, text: str, siblings: frozenset[str]) -> dict[str, Any]:
         for statement in statements
         for name, node, line in functions_of(statement)
     ]
-    reach = {entry["name"]: reached(entry["name"], statements) for entry in definitions}
+    reach = {name: reached(name, statements) for s in statements for name, _, _ in functions_of(s)}
     findings = []
     for index, statement in enumerate(statements):
         everywhere = not bound_names(statement)

@@ -105,7 +105,8 @@ def _header(raw: bytes | bytearray) -> Header:
 
 def layout(header: Header, length: int) -> list[tuple[str, tuple[int, ...]]]:
     """Return dtype and shape of each tensor that a header describes, once they are known to fill a
-    body of `length` bytes exactly. Raises WireError if they do not."""
+    body of `length` bytes exactly. Raises WireError if they do not.
+    """
     described = header.get("tensors", [])
     if not isinstance(described, list) or len(described) > 4096:
         raise WireError("the list of tensors is malformed")
@@ -150,7 +151,9 @@ def tensors_from_frame(frame: Frame) -> list[Tensor]:
         if count == 0:
             tensors.append(torch.empty(shape, dtype=getattr(torch, dtype)))
             continue
-        flat = torch.frombuffer(body, dtype=torch.uint8, count=count * ITEM_SIZES[dtype], offset=offset)
+        flat = torch.frombuffer(
+            body, dtype=torch.uint8, count=count * ITEM_SIZES[dtype], offset=offset
+        )
         # A tensor needs aligned memory of its own, which an offset into a body does not give.
         tensors.append(flat.clone().view(getattr(torch, dtype)).view(shape))
         offset += count * ITEM_SIZES[dtype]

@@ -14,14 +14,17 @@ import sys
 import time
 import traceback
 import types
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-import reader  # type: ignore[import-not-found]  # beside this file: see zygote.py
-import wire  # type: ignore[import-not-found]
+if TYPE_CHECKING:
+    from grader.sandbox import reader, wire
+else:  # this file is run by path, beside these two: see zygote.py
+    import reader
+    import wire
 
 MAX_TEXT = 8000
 REFUSAL = (
@@ -30,7 +33,7 @@ REFUSAL = (
 )
 
 
-class AutogradIsOff(RuntimeError):
+class AutogradIsOffError(RuntimeError):
     """What every entry point of autograd raises in a worker."""
 
 
@@ -38,7 +41,7 @@ def forbid_autograd() -> None:
     """Switch gradients off and make the entry points of autograd say why they do not work."""
 
     def refuse(*args: object, **kwargs: object) -> None:
-        raise AutogradIsOff(REFUSAL)
+        raise AutogradIsOffError(REFUSAL)
 
     torch.set_grad_enabled(False)
     for owner, name in (
@@ -74,12 +77,11 @@ class Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         run_statements(file, self._texts[file], vars(module))
 
 
-class Failure(dict[str, Any]):
-    """What went wrong, as plain data: type, message, the student's own frames, the line."""
+Failure = dict[str, Any]
 
 
 def failure(error: BaseException, files: Sequence[str]) -> Failure:
-    """Describe an exception with frames of the submission only."""
+    """Describe an exception as plain data, with frames of the submission only."""
     try:
         told = traceback.TracebackException.from_exception(error, limit=-40, lookup_lines=False)
         frames = [frame for frame in told.stack if frame.filename in files]
@@ -89,13 +91,13 @@ def failure(error: BaseException, files: Sequence[str]) -> Failure:
         message = str(error)
     except BaseException:  # an exception can be made so that it cannot be described
         text, line, file, message = "", None, None, "an exception that cannot be described"
-    return Failure(
-        type=type(error).__name__[:200],
-        message=message[:2000],
-        traceback=text[-MAX_TEXT:],
-        line=line if type(line) is int else None,
-        file=file if type(file) is str else None,
-    )
+    return {
+        "type": type(error).__name__[:200],
+        "message": message[:2000],
+        "traceback": text[-MAX_TEXT:],
+        "line": line if type(line) is int else None,
+        "file": file if type(file) is str else None,
+    }
 
 
 def run_statements(
@@ -126,11 +128,12 @@ def run_statements(
 
 
 def cubic(coefficients: Sequence[Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return x -> sum(a x^3 + b x^2 + c x), a function to differentiate numerically."""
+    """Return x -> sum(a x^3 + b x^2 + c x) + (b . x)(c . x), to differentiate numerically."""
     a, b, c = coefficients
 
     def f(x: Tensor) -> Tensor:
-        return ((a.to(x) * x**3) + (b.to(x) * x**2) + (c.to(x) * x)).sum()
+        total = (a.to(x) * x**3 + b.to(x) * x**2 + c.to(x) * x).sum()
+        return total + (b.to(x) * x).sum() * (c.to(x) * x).sum()
 
     return f
 
@@ -153,13 +156,10 @@ class Examinee:
         last: dict[str, int] = {}
 
         def remember(statement: ast.stmt) -> None:
-            for node in ast.walk(statement):
-                name = getattr(node, "name", None)
-                if isinstance(node, ast.Assign):
-                    name = getattr(node.targets[0], "id", None)
-                if isinstance(name, str) and callable(namespace.get(name)):
-                    self._functions[name, node.lineno] = namespace[name]
-                    last[name] = node.lineno
+            for name, _, line in reader.functions_of(statement):
+                if callable(namespace.get(name)):
+                    self._functions[name, line] = namespace[name]
+                    last[name] = line
 
         failures = run_statements(file, self._sources[file], namespace, remember)
         for name, line in last.items():
@@ -180,7 +180,9 @@ class Examinee:
             return cubic([self._tensors[index] for index in value])
         return value
 
-    def call(self, header: Mapping[str, Any], tensors: list[Tensor]) -> tuple[dict[str, Any], list[Tensor]]:
+    def call(
+        self, header: Mapping[str, Any], tensors: list[Tensor]
+    ) -> tuple[dict[str, Any], list[Tensor]]:
         """Call a function as a header asks; return the header and tensors of the answer."""
         function = self._functions.get((header["name"], header["line"]))
         if function is None:
@@ -188,8 +190,8 @@ class Examinee:
         self._tensors = tensors
         positional = [self._argument(spec) for spec in header["positional"]]
         keyword = {name: self._argument(spec) for name, spec in header["keyword"].items()}
-        given = {name: value for name, value in zip(header["names"], [*positional, *keyword.values()])}
-        watched = {name: value for name, value in given.items() if type(value) is Tensor}
+        given = dict(zip(header["names"], [*positional, *keyword.values()], strict=True))
+        watched = dict(tensors_of(given))
         before = {name: value.clone() for name, value in watched.items()}
         torch.set_default_dtype(torch.float64 if header["float64"] else torch.float32)
         started = time.perf_counter()
@@ -205,6 +207,15 @@ class Examinee:
         ]
         said = {"changed": changed, "aliased": aliased, "texts": texts, "seconds": seconds}
         return said, answers
+
+
+def tensors_of(given: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    """Yield every tensor among the inputs, with its name, `gradients[0]` for one of a list."""
+    for name, value in given.items():
+        if type(value) is Tensor:
+            yield name, value
+        elif type(value) is list:
+            yield from ((f"{name}[{index}]", item) for index, item in enumerate(value))
 
 
 def padded(tensor: Tensor) -> Tensor:
@@ -257,7 +268,8 @@ def as_tensor(value: Any, *, numbers: bool) -> Tensor:
         raise TypeError(f"return a tensor; this is {described(value)}")
     if value.layout is not torch.strided or value.is_complex() or value.is_quantized:
         raise TypeError("return a dense tensor of real numbers")
-    return value.detach().resolve_neg().resolve_conj()
+    plain: Tensor = value.detach().resolve_neg().resolve_conj()
+    return plain
 
 
 def described(value: Any) -> str:

@@ -48,6 +48,12 @@ def test_confident_network(judge, draw):
     judge.gradient(draw("confident", edits={"logits": spread_out, "hpreact": saturating}))
 
 
+@pytest.mark.law("gradients")
+def test_small_variance(judge, draw):
+    """Right where features vary so little that epsilon matters."""
+    judge.gradient(draw("small variance", edits={"hprebn": nearly_constant}))
+
+
 @pytest.mark.law("ex2.dlogits")
 def test_extreme_logits(judge, draw):
     """Right, without inf or nan, for logits of plus and minus 10,000."""
@@ -96,6 +102,11 @@ def spread_out(logits):
 def saturating(hpreact):
     """Return the pre-activations (n, hidden) stretched into the flat tails of tanh."""
     return hpreact * 3.0
+
+
+def nearly_constant(hprebn):
+    """Return the features (n, hidden) shrunk to a standard deviation of about 0.02."""
+    return hprebn * 0.01
 
 
 def extreme(logits):
