@@ -155,6 +155,7 @@ corpus_option = click.option(
     show_default=True,
     help="Whose report: a student's tells nothing of hidden checks but their results.",
 )
+@click.option("--brief", is_flag=True, help="Print the score without the table.")
 @click.option("--fail-under", type=float, metavar="POINTS", help="Exit with 1 below this score.")
 def grade(
     submission: Path,
@@ -163,6 +164,7 @@ def grade(
     corpus: str,
     public_only: bool,
     view: str,
+    brief: bool,
     fail_under: float | None,
 ) -> None:
     """Grade SUBMISSION: a folder, a .py file, a .zip or a .tar.gz."""
@@ -176,7 +178,7 @@ def grade(
         if json_file:
             _write(json_file, shown.as_json())
         if json_file != "-":
-            terminal.show(shown, console())
+            (terminal.show_brief if brief else terminal.show)(shown, console())
         _finish(report, fail_under)
 
 
@@ -220,7 +222,7 @@ def check(tasks: tuple[str, ...], path: Path | None, corpus: str) -> None:
             name = following.full_name
             told = hints.next_hint(name)
             screen.print(f"\nnext: [bold]{name}[/bold]   {told}", soft_wrap=False)
-            screen.print(f"      more help: grader hint {name}")
+            screen.print(f"      more help: grader hint {following.full_name}")
         _finish(report)
 
 
@@ -377,6 +379,18 @@ def dev_check() -> None:
         if broken:
             sys.exit(EXIT_BELOW)
         _leave()
+
+
+@dev.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def zeros(folder: Path) -> None:
+    """Write a submission whose every answer is a zero of the right shape into FOLDER."""
+    from grader import laws
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in laws.zeros_submission().files.items():
+        (folder / name).write_bytes(text)
+    click.echo(f"{folder}: a submission of zeros; it must score 0")
 
 
 if __name__ == "__main__":

@@ -167,11 +167,27 @@ def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
             yield member.filename, text
 
 
+class _TarHeader(tarfile.TarInfo):
+    """A header of a tar. A long name has a header of its own, whose content is read as a whole
+    before there is a member to look at; so its size is checked here.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _TarHeader:
+        """Read a header. Raises ValueError if it asks for too much."""
+        header = super().frombuf(buf, encoding, errors)
+        if header.size > MAX_FILE and not header.isreg():
+            raise ValueError(f"a header is larger than {MAX_FILE >> 20} MiB")
+        return header
+
+
 def _tar_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
     read = 0
-    with tarfile.open(path, "r:*") as archive:
+    with tarfile.open(path, "r:*", tarinfo=_TarHeader) as archive:
         for count, member in enumerate(archive):
             read += member.size
+            if member.size < 0:  # the next member would be this one again
+                raise UnreadableSubmission(f"{path}: '{member.name[:80]}' has an impossible size")
             if count >= MAX_ENTRIES or read > 16 * MAX_TOTAL:
                 raise UnreadableSubmission(f"{path}: holds too much to be a submission")
             if member.isdir():
@@ -200,6 +216,9 @@ def _assembled(path: Path, found: Mapping[str, bytes], known: frozenset[str]) ->
     if not found:
         raise UnreadableSubmission(f"{path}: holds no .py file")
     names = [PurePosixPath(name) for name in found]
+    for name in names:
+        if not _is_text(str(name)):
+            raise UnreadableSubmission(f"{path}: the file name {str(name)[:80]!r} is not UTF-8")
     folder = _graded_folder(names, known)
     files: dict[str, bytes] = {}
     notes = []
@@ -216,6 +235,11 @@ def _assembled(path: Path, found: Mapping[str, bytes], known: frozenset[str]) ->
     for file, text in files.items():
         digest.update(f"{file}\0{len(text)}\0".encode() + text)
     return Submission(path.resolve().name, files, digest.hexdigest(), tuple(notes))
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name is text: stray bytes of a file name are no characters."""
+    return name == name.encode("utf-8", "replace").decode()
 
 
 def _decoded(path: Path, name: PurePosixPath, text: bytes) -> bytes:

@@ -177,6 +177,13 @@ def show(report: Report, console: Console) -> None:
     console.print(summary(report))
 
 
+def show_brief(report: Report, console: Console) -> None:
+    """Print the score and what stands behind it."""
+    console.print(Text(f"Backprop Ninja: {report.submission.name}", style="bold"))
+    console.print(summary(report))
+    console.print()
+
+
 def progress_line(report: Report, width: int = 40) -> Text:
     """Return how many tasks are done, as a bar and as `n/total`; a bonus does not count."""
     tasks = [task for task in report.tasks if not task.is_bonus]

@@ -1,0 +1,48 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint format clean
+
+# Grade the reference solutions, the untouched exercises, and a submission that is all zeros.
+demo: $(VENV)/installed
+	@mkdir -p reports
+	$(BIN)/grader grade solutions --json reports/solutions.json
+	$(BIN)/grader grade exercises --json reports/exercises.json --brief
+	$(BIN)/grader dev zeros reports/zeros
+	$(BIN)/grader grade reports/zeros --json reports/zeros.json --brief
+	@echo "The score reports are in reports/: solutions.json, exercises.json, zeros.json."
+
+test: $(VENV)/installed-dev
+	$(BIN)/pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/grader sync --check
+	$(BIN)/grader dev check
+
+# Exactly what CI runs.
+check: lint test
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11: run make PYTHON=python3.11 (or newer)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) reports

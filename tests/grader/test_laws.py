@@ -1,0 +1,78 @@
+"""The laws of the course, one test each, and what a broken law looks like."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader import laws
+from grader.course import catalogue, forward, misconceptions
+from grader.options import ROOT, Options
+
+
+@pytest.mark.parametrize(
+    "law", [laws.names, laws.hints, laws.points, laws.derivation, laws.files]
+)
+def test_law_of_the_catalogue(law):
+    """The catalogue of tasks is in order."""
+    assert law() == []
+
+
+def test_solutions_earn_everything(zygote):
+    """The reference solutions earn 100 points and the whole bonus."""
+    report = laws.graded(zygote, ROOT / "solutions")
+    assert laws.unless_full(report) == []
+    assert (report.score, report.max_score) == (100.0, 100.0)
+    assert report.bonus == report.max_bonus
+    assert report.chain.complete
+    assert report.chain.right == 26
+
+
+def test_stubs_earn_nothing(zygote):
+    """Untouched exercises earn nothing, and no task counts as attempted."""
+    report = laws.graded(zygote, ROOT / "exercises")
+    assert report.score == report.bonus == 0
+    assert {task.status for task in report.tasks} == {"not_attempted"}
+
+
+@pytest.mark.parametrize("public_only", [True, False])
+def test_zeros_earn_nothing(zygote, public_only):
+    """Zeros of the right shape earn nothing, not even in the public checks alone."""
+    from grader import grade
+
+    options = Options(seed="zeros", public_only=public_only)
+    report = grade.grade_one(laws.zeros_submission(), zygote, options)
+    assert laws.unless_zero(report) == []
+
+
+def test_every_misconception_is_caught_and_named():
+    """Every wrong formula of the bank fails its own task's checks; gradients are told their name."""
+    fixtures = laws.Fixtures()
+    caught = {entry.id: laws.fate(entry, fixtures) for entry in misconceptions.bank()}
+    assert [name for name, record in caught.items() if record is None] == []
+    unnamed = []
+    for entry in misconceptions.bank():
+        record = caught[entry.id]
+        is_gradient = forward.tensor_of(catalogue.course().resolve(entry.task)) is not None
+        if not is_gradient or record.status == "error":
+            continue  # procedures are judged by their own messages; an error names itself
+        if record.diagnosis is None or record.diagnosis["id"] not in (entry.id, "in-place", "zeros"):
+            unnamed.append((entry.id, record.diagnosis))
+    assert unnamed == []
+    total = len(caught)
+    print(f"\nmisconceptions caught: {total} of {total}")
+
+
+def test_every_gradient_that_takes_work_has_four_misconceptions():
+    """The bank knows at least four ways to get a gradient wrong, and 120 in all."""
+    counted = {task.full_name: 0 for task in catalogue.course().tasks}
+    for entry in misconceptions.bank():
+        counted[entry.task] += 1
+    gradients = [t.full_name for t in catalogue.course().tasks if forward.tensor_of(t)]
+    assert [name for name in gradients if counted[name] < 4] == []
+    assert sum(counted.values()) >= 120
+
+
+def test_misconception_ids_are_unique():
+    """No two entries bear the same name."""
+    ids = [entry.id for entry in misconceptions.bank()]
+    assert len(ids) == len(set(ids))
