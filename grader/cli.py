@@ -87,7 +87,7 @@ def _graded(path: Path, options: Options) -> Report:
     from grader.sandbox.client import Zygote
 
     # The zygote imports torch while this process does so too.
-    with Zygote() as zygote:
+    with Zygote(options.isolation) as zygote:
         from grader import grade
 
         submission: Submission = grade.read_submission(path)
@@ -155,6 +155,19 @@ corpus_option = click.option(
     show_default=True,
     help="Whose report: a student's tells nothing of hidden checks but their results.",
 )
+@click.option(
+    "--isolation",
+    type=click.Choice(["jail", "process"]),
+    default="jail",
+    show_default=True,
+    help="What untrusted code must run in; without a jail, grading refuses to start.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="FINDING_ID",
+    help="A finding of the policy that a person has looked at and allowed; repeatable.",
+)
 @click.option("--brief", is_flag=True, help="Print the score without the table.")
 @click.option("--fail-under", type=float, metavar="POINTS", help="Exit with 1 below this score.")
 def grade(
@@ -164,13 +177,16 @@ def grade(
     corpus: str,
     public_only: bool,
     view: str,
+    isolation: str,
+    allow: tuple[str, ...],
     brief: bool,
     fail_under: float | None,
 ) -> None:
     """Grade SUBMISSION: a folder, a .py file, a .zip or a .tar.gz."""
     with _explained():
         _check_corpus(corpus)
-        report = _graded(submission, Options(seed, corpus, public_only))
+        options = Options(seed, corpus, public_only, isolation=isolation, allow=frozenset(allow))
+        report = _graded(submission, options)
         from grader.render import terminal
         from grader.report import for_student
 
@@ -209,7 +225,8 @@ def check(tasks: tuple[str, ...], path: Path | None, corpus: str) -> None:
     with _explained():
         chosen = _chosen(tasks)
         _check_corpus(corpus)
-        report = _graded(path or default_exercises(), Options("public", corpus, True, chosen))
+        options = Options("public", corpus, True, chosen, isolation="best")
+        report = _graded(path or default_exercises(), options)
         from grader.render import terminal
 
         screen = console()

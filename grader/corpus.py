@@ -145,7 +145,16 @@ def _keep(raw: bytes, source: str, data_dir: Path) -> Path:
             f"{LECTURE_SHA256}"
         )
     target = data_dir / f"{LECTURE}.txt"
-    descriptor, temporary = tempfile.mkstemp(dir=data_dir, prefix=f".{LECTURE}-")
+    try:
+        _write(raw, target)
+    except OSError as error:
+        raise CorpusError(f"{target}: cannot be written: {error.strerror}") from None
+    return target
+
+
+def _write(raw: bytes, target: Path) -> None:
+    """Write a file whole or not at all."""
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(raw)
@@ -156,7 +165,6 @@ def _keep(raw: bytes, source: str, data_dir: Path) -> Path:
     except BaseException:
         os.unlink(temporary)
         raise
-    return target
 
 
 def splits(corpus: Corpus, block_size: int = 3) -> Splits:

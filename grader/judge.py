@@ -33,6 +33,9 @@ STATUS_OF_OUTCOME = {
     Outcome.MALFORMED: "error",
 }
 
+PROPERTY = "backprop_ninja"
+"""The property of a test under which its record is kept."""
+
 CHAIN_BOUND = 1e-4
 """Largest error that is still rounding after up to 20 links, in units of the largest entry."""
 

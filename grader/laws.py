@@ -16,7 +16,7 @@ from grader.course.catalogue import Task
 from grader.course.misconceptions import Misconception
 from grader.in_process import InProcess
 from grader.judge import CheckFailed, Judge, Record
-from grader.options import ROOT, Options
+from grader.options import HIDDEN, PUBLIC, ROOT, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
 from grader.submission import Submission
@@ -142,7 +142,7 @@ def checks_of(task: Task) -> list[Callable[..., None]]:
     from grader.pytest_plugin import selected
 
     found = []
-    for folder in (grade.PUBLIC, grade.HIDDEN):
+    for folder in (PUBLIC, HIDDEN):
         for path in sorted(folder.glob("test_*.py")):
             for name, function in vars(_module(path)).items():
                 marks = [m for m in getattr(function, "pytestmark", []) if m.name == "law"]

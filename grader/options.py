@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PUBLIC = ROOT / "tests" / "exercises"
+HIDDEN = ROOT / "tests" / "hidden"
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Options:
     corpus: str = "names"
     public_only: bool = False
     tasks: tuple[str, ...] = ()
+    isolation: str = "jail"
+    allow: frozenset[str] = frozenset()
 
 
 DEFAULTS = Options()

@@ -18,12 +18,11 @@ from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import Answer, Examination
-from grader.judge import Judge, Record
+from grader.judge import PROPERTY, Judge, Record
 
 if TYPE_CHECKING:
     from grader.corpus import Splits
 
-PROPERTY = "backprop_ninja"
 MARKER = "law(*selection, part=None, scored=True): a check that runs for each of these tasks"
 
 

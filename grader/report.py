@@ -73,6 +73,9 @@ class Check(Model):
     part: str | None
     status: Status
     message: str
+    diagnosis: Diagnosis | None
+    line: int | None
+    traceback: str
     figures: list[Figures]
     facts: dict[str, float | None]
 
@@ -142,7 +145,9 @@ class Finding(Model):
     rule: str
     what: str
     reason: str
-    tasks: list[str]
+    tasks: list[str] = Field(description="tasks whose functions depend on that place")
+    bars: bool = Field(description="those tasks earn nothing until a person allows it")
+    allowed: bool = Field(description="a person has looked at it and allowed it")
 
 
 class SubmissionFacts(Model):
@@ -162,6 +167,13 @@ class Environment(Model):
     torch: str
     system: str
     machine: str
+
+
+class Sandbox(Model):
+    """What stood between the submission and the machine."""
+
+    layers: list[str]
+    missing: list[str]
 
 
 class HiddenChecks(Model):
@@ -187,6 +199,7 @@ class Report(Model):
     chain: Chain
     training: Training | None
     isolation: Isolation
+    sandbox: Sandbox
     policy: list[Finding]
     submission: SubmissionFacts
     environment: Environment
@@ -218,38 +231,44 @@ def for_student(report: Report) -> Report:
 
 def _task_for_student(task: TaskReport) -> TaskReport:
     public = [check for check in task.checks if check.visibility == "public"]
-    hidden = [
-        Check(
-            name=check.name,
-            title=check.title,
-            visibility="hidden",
-            part=check.part,
-            status="passed" if check.status == "passed" else "failed",
-            message="",
-            figures=[],
-            facts={},
-        )
-        for check in task.checks
-        if check.visibility == "hidden"
-    ]
-    failed_in_public = any(check.status != "passed" for check in public)
-    missed = [check.title for check in hidden if check.status != "passed"]
+    hidden = [_hidden_for_student(check) for check in task.checks if check.visibility == "hidden"]
     figures = [figure for check in public for figure in check.figures]
-    update: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "checks": public + hidden,
         "max_relative_error": largest([figure.error for figure in figures]),
         "max_abs_error": largest([figure.max_abs for figure in figures]),
-        "output": "",
     }
-    if not failed_in_public and missed and task.status != "policy":
-        update |= {
-            "message": f"a hidden check failed: {missed[0]}",
-            "diagnosis": None,
-            "traceback": "",
-            "line": None,
-            "status": "failed" if task.status not in ("infrastructure", "shape") else task.status,
-        }
-    return task.model_copy(update=update)
+    if hidden:
+        # A function can print and measure what it sees in a hidden case.
+        shown |= {"output": "", "duration_s": 0.0}
+    if task.status not in ("passed", "policy", "infrastructure"):
+        shown |= _told(public + hidden)
+    return task.model_copy(update=shown)
+
+
+def _hidden_for_student(check: Check) -> Check:
+    return Check(
+        name=check.name,
+        title=check.title,
+        visibility="hidden",
+        part=check.part,
+        status="passed" if check.status == "passed" else "failed",
+        message="" if check.status == "passed" else f"a hidden check failed: {check.title}",
+        diagnosis=None,
+        line=None,
+        traceback="",
+        figures=[],
+        facts={},
+    )
+
+
+def _told(checks: list[Check]) -> dict[str, Any]:
+    """Return what a task says about its gravest check, the public ones first."""
+    telling = next((check for check in checks if check.status != "passed"), None)
+    if telling is None:
+        return {}
+    fields = ("status", "message", "diagnosis", "line", "traceback")
+    return {field: getattr(telling, field) for field in fields}
 
 
 def largest(figures: list[float | None]) -> float | None:

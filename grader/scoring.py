@@ -51,14 +51,12 @@ def check_of(record: Mapping[str, Any]) -> Check:
         part=record["part"],
         status=record["status"],
         message=record["message"],
+        diagnosis=Diagnosis(**record["diagnosis"]) if record["diagnosis"] else None,
+        line=record["line"],
+        traceback=record["traceback"],
         figures=[Figures(**figures) for figures in record["verdicts"]],
         facts=record["facts"],
     )
-
-
-def diagnosis_of(record: Mapping[str, Any] | None) -> Diagnosis | None:
-    """Return the diagnosis that a record carries, if it carries one."""
-    return Diagnosis(**record["diagnosis"]) if record and record["diagnosis"] else None
 
 
 def _worth(status: Status, points: float, course: Catalogue) -> float:

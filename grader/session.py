@@ -34,7 +34,7 @@ def plugin_for(path: str, options: Options) -> SessionPlugin:
     submission cannot be read.
     """
     found = Path(path) if Path(path).exists() else ROOT / path
-    zygote = Zygote()
+    zygote = Zygote("best")
     try:
         submission = grade.read_submission(found)
         inspection, told = examination.inspect(zygote, submission)

@@ -145,6 +145,7 @@ def summary(report: Report) -> RenderableType:
     lines.append(Text(f"isolation  {report.isolation}"))
     for finding in report.policy:
         tasks = ", ".join(finding.tasks) or "no task"
+        tasks += "; allowed" if finding.allowed else "" if finding.bars else "; to be looked at"
         lines.append(
             Text(
                 f"policy     {finding.id} {finding.file}:{finding.line} '{finding.what}' "

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from grader.errors import SandboxError
 from grader.sandbox import wire
@@ -73,17 +73,34 @@ class _Ends:
             os.close(descriptor)
 
 
+Level = Literal["jail", "process"]
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How workers are isolated: the level, its layers, what is missing, what was tried in vain.
+
+    probes: each attempt to break out, and whether it was refused.
+    """
+
+    level: Level
+    active: tuple[str, ...]
+    missing: tuple[str, ...]
+    probes: Mapping[str, bool]
+
+
 class Zygote:
     """The process that workers are forked from. Starting it takes as long as importing torch, so
     start it early and do something else; the first fork waits for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, isolation: str = "jail") -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._control = ours
-        self._ready = False
+        self._wanted = isolation
+        self._given: Isolation | None = None
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _BOOT, str(theirs.fileno()), str(ZYGOTE)],
+            [sys.executable, "-I", "-B", "-c", _BOOT, str(theirs.fileno()), str(ZYGOTE), isolation],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env={},
@@ -122,12 +139,32 @@ class Zygote:
             line += piece
         return line
 
+    @property
+    def isolation(self) -> Isolation:
+        """What this machine gives. Raises SandboxError if that is less than was asked for."""
+        if self._given is None:
+            try:
+                told = json.loads(self._line(time.monotonic() + START_DEADLINE))
+                probes = {str(name): bool(refused) for name, refused in told["probes"]}
+                layers = tuple(map(str, told["active"])), tuple(map(str, told["missing"]))
+                level: Level = "jail" if told["level"] == "jail" else "process"
+                self._given = Isolation(level, *layers, probes)
+            except (ValueError, KeyError, TypeError) as error:
+                raise SandboxError(
+                    f"the process that forks workers talks nonsense: {error}"
+                ) from None
+        if self._wanted == "jail" and self._given.level != "jail":
+            missing = "; ".join(self._given.missing)
+            raise SandboxError(
+                f"this machine does not give a jail for untrusted code. Missing: {missing}. Run "
+                "`grader doctor` for details; `--isolation process` grades without one"
+            )
+        return self._given
+
     def fork(self) -> Worker:
-        """Fork a worker."""
+        """Fork a worker. Raises SandboxError if it cannot be isolated as was asked for."""
         deadline = time.monotonic() + START_DEADLINE
-        if not self._ready:
-            self._line(deadline)
-            self._ready = True
+        _ = self.isolation
         pipes = [os.pipe() for _ in range(3)]
         (their_requests, requests), (answers, their_answers), (output, their_output) = pipes
         theirs = [their_requests, their_answers, their_output]
@@ -167,6 +204,7 @@ class Worker:
     ends: _Ends
     output: bytearray = field(default_factory=bytearray)
     _cut: bool = False
+    _greeted: bool = False
     _ended: Reply | None = None
 
     def __post_init__(self) -> None:
@@ -242,9 +280,12 @@ class Worker:
                         if not self._drain():
                             selector.unregister(ends.output)
                     else:
-                        piece = _read(ends.answers, decoder.wanted)
+                        piece = _read(ends.answers, decoder.wanted if self._greeted else 1)
                         if piece == b"":
                             return None
+                        if not self._greeted:
+                            self._greeted = piece is not None
+                            continue
                         frame = decoder.feed(piece or b"")
                         if frame is not None:
                             self._drain()
@@ -274,6 +315,8 @@ class Worker:
         self._drain()
         self.ends.close()
         status = self.zygote.reap(self.pid)
+        if reply is None and not self._greeted:
+            raise SandboxError("a worker could not be locked down as the first one was")
         self._ended = reply or _death(status)
         return self._ended
 

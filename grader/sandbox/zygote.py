@@ -4,7 +4,8 @@ It is executed by path in a fresh interpreter, with an empty environment, so tha
 grader (references, hidden tests, seeds) is in the memory that its children inherit. It never runs
 student code itself.
 
-It is told what to do by short lines on the socket of descriptor 3:
+Its argument is the isolation to give: `jail`, `process`, or `best`. It tells what it can give in a
+line of JSON on the socket of descriptor 3, and then does what it is told by short messages there:
 
     fork        with three descriptors: requests, answers, output  ->  the child's pid
     reap PID    kill the child if it still runs                    ->  its wait status
@@ -12,11 +13,12 @@ It is told what to do by short lines on the socket of descriptor 3:
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -25,82 +27,142 @@ import torch.func
 import torch.nn.functional
 
 if TYPE_CHECKING:
-    from grader.sandbox import lockdown, worker
-else:
+    from grader.sandbox import lockdown, probes, worker
+else:  # this file is run by path, beside these three
     import lockdown
+    import probes
     import worker
 
 # No file beside this one is for submissions to import.
 del sys.path[0]
 
-# Modules that submissions may import: torch imports some of its own lazily, and a child cannot read
-# files any more.
-for name in ("math", "typing", "collections", "functools", "itertools", "random", "dataclasses"):
+# Modules that submissions may import: torch imports some of its own lazily, and a worker cannot
+# read files any more.
+for (
+    name
+) in "collections dataclasses functools itertools math numbers operator random typing".split():
     __import__(name)
 
-
-def child(descriptors: list[int], control: socket.socket) -> None:
-    """Become a worker: these three descriptors and no others."""
-    control.close()
-    requests, answers, output = descriptors
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    for descriptor in (null, output):
-        os.close(descriptor)
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    lockdown.lock_down()
-    worker.serve(requests, answers)
+REQUESTS, ANSWERS = 3, 4
+ESSENTIAL = ("resource limits", "no new privileges", "seccomp")
+HELLO = b"+"
+NO_LAYERS = lockdown.Layers((), ())
 
 
-def fork(descriptors: list[int], control: socket.socket) -> int:
-    """Fork a worker and return its pid."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            child(descriptors, control)
-            status = 0
-        finally:
-            sys.stdout.flush()
-            os._exit(status)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    return pid
+class Jailer:
+    """Forks workers and locks them down, each in the same way."""
+
+    def __init__(self, isolation: str) -> None:
+        self._mapped = lockdown.address_space()
+        self._code = lockdown.prepare()
+        self._slot = 0
+        self._children: set[int] = set()
+        self.level = "process"
+        self.told: dict[str, Any] = {"active": [], "missing": [], "probes": []}
+        if isolation in ("jail", "best"):
+            self.told = self._examined()
+            if all(layer in self.told["active"] for layer in ESSENTIAL):
+                self.level = "jail"
+        if self.level == "process":
+            self.told["active"] = ["resource limits"]
+
+    def _lock_down(self) -> lockdown.Layers:
+        if self.level == "process":
+            lockdown.limit_resources(self._mapped)
+            return NO_LAYERS
+        return lockdown.lock_down(self._slot, self._mapped, self._code)
+
+    def _examined(self) -> dict[str, Any]:
+        """Lock a child down and let it try to break out; return its layers and what came of it."""
+        told, tell = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.dup2(tell, ANSWERS)
+                os.closerange(ANSWERS + 1, 256)
+                layers = lockdown.lock_down(0, self._mapped, self._code)
+                seen = {"active": layers.active, "missing": layers.missing, "probes": probes.run()}
+                worker.send(ANSWERS, json.dumps(seen).encode())
+            finally:
+                os._exit(0)
+        os.close(tell)
+        with os.fdopen(told, "rb") as pipe:
+            text = pipe.read()
+        os.waitpid(pid, 0)
+        nothing = {"active": [], "missing": ["a child that can be locked down"], "probes": []}
+        return dict(json.loads(text)) if text else nothing
+
+    def fork(self, descriptors: list[int], control: socket.socket) -> int:
+        """Fork a worker that has these three descriptors and no others; return its pid."""
+        self._slot += 1
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                control.close()
+                self._become_worker(*descriptors)
+                status = 0
+            finally:
+                os._exit(status)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._children.add(pid)
+        return pid
+
+    def _become_worker(self, requests: int, answers: int, output: int) -> None:
+        null = os.open(os.devnull, os.O_RDONLY)
+        # First out of the way of the numbers that they are to have.
+        moved = [os.dup(descriptor) for descriptor in (null, output, output, requests, answers)]
+        moved = [_above(descriptor, ANSWERS) for descriptor in moved]
+        for number, descriptor in enumerate(moved):
+            os.dup2(descriptor, number)
+        os.closerange(ANSWERS + 1, 256)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        layers = self._lock_down()
+        if self.level == "jail" and list(layers.active) != self.told["active"]:
+            return  # without a word: the trusted side takes that for its own fault
+        worker.send(ANSWERS, HELLO)
+        worker.serve(REQUESTS, ANSWERS)
+
+    def reap(self, pid: int) -> int:
+        """Kill a child and return its wait status; it can be no other process: only we wait."""
+        self._children.discard(pid)
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done == 0:
+            os.kill(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+        return status
+
+    def reap_all(self) -> None:
+        """Leave no child behind."""
+        for pid in tuple(self._children):
+            self.reap(pid)
 
 
-def reap(pid: int) -> int:
-    """Kill a child and return its wait status; it cannot be another process: only we wait."""
-    done, status = os.waitpid(pid, os.WNOHANG)
-    if done == 0:
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-    return status
+def _above(descriptor: int, number: int) -> int:
+    """Return a descriptor of the same file that is greater than `number`."""
+    while descriptor <= number:
+        descriptor = os.dup(descriptor)
+    return descriptor
 
 
-def serve(control: socket.socket) -> None:
+def serve(control: socket.socket, isolation: str) -> None:
     """Obey until the other side closes; then leave no child behind."""
-    children: set[int] = set()
-    control.sendall(b"ready\n")
+    jailer = Jailer(isolation)
+    control.sendall(json.dumps({"level": jailer.level, **jailer.told}).encode() + b"\n")
     while True:
         try:
             message, descriptors, _, _ = socket.recv_fds(control, 64, 3)
-        except (ConnectionError, InterruptedError):
+        except ConnectionError:
             break
         words = message.split()
         if not words:
             break
-        if words[0] == b"fork":
-            pid = fork(descriptors, control)
-            children.add(pid)
-            control.sendall(b"%d\n" % pid)
-        elif words[0] == b"reap":
-            pid = int(words[1])
-            children.discard(pid)
-            control.sendall(b"%d\n" % reap(pid))
-    for pid in children:
-        reap(pid)
+        answer = (
+            jailer.fork(descriptors, control) if words[0] == b"fork" else jailer.reap(int(words[1]))
+        )
+        control.sendall(b"%d\n" % answer)
+    jailer.reap_all()
 
 
 if __name__ == "__main__":
@@ -108,5 +170,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
-    serve(socket.socket(fileno=3))
+    serve(socket.socket(fileno=3), sys.argv[1])
     os._exit(0)

@@ -368,7 +368,7 @@ def test_random_descriptions_are_an_error_at_worst(described: object, body: byte
 def test_a_mutated_frame_is_an_error_at_worst(
     tensors: list[tuple[str, tuple[int, ...]]], edits: list[tuple[int, int]]
 ) -> None:
-    """A valid frame with a few bytes changed gives tensors of the described shapes, or the error."""
+    """A valid frame with a few bytes changed gives the tensors it describes, or the error."""
     made = [torch.zeros(shape, dtype=getattr(torch, dtype)) for dtype, shape in tensors]
     raw = bytearray(frame_of(*made, status="ok"))
     for place, byte in edits:

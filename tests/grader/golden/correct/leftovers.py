@@ -62,14 +62,13 @@ cmp("probs", dprobs, probs)
 
 
 def dhpreact(h, dh):
-    t = h  # the output of tanh
-    return (1.0 - t**2) * dh
+    return (1.0 - h**2) * dh
 
 
 def dlogits(logits, Yb, n):
-    p = F.softmax(logits, 1)
-    p[range(n), Yb] -= 1
-    return p / n
+    dlogits = F.softmax(logits, 1)
+    dlogits[range(n), Yb] -= 1
+    return dlogits / n
 
 
 plt.figure(figsize=(4, 4))

@@ -1,0 +1,239 @@
+"""The report of one submission, put together from what pytest found."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from grader import __version__, scoring
+from grader.course import catalogue
+from grader.course.catalogue import Catalogue, Task
+from grader.examination import Examination
+from grader.judge import PROPERTY
+from grader.options import HIDDEN, PUBLIC, Options
+from grader.report import (
+    Chain,
+    Environment,
+    ExerciseReport,
+    Finding,
+    HiddenChecks,
+    Report,
+    Sandbox,
+    SubmissionFacts,
+    TaskReport,
+    Training,
+    largest,
+)
+
+CHAIN_EXERCISE = "ex1"
+
+
+@functools.cache
+def course_digest() -> str:
+    """Return a digest of everything that a score depends on beside submission and seed."""
+    digest = hashlib.sha256()
+    folders = [Path(catalogue.__file__).parent, PUBLIC, HIDDEN]
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".py", ".toml"):
+                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def environment() -> Environment:
+    """Return the versions that a result may depend on."""
+    import torch
+
+    return Environment(
+        grader=__version__,
+        course=course_digest(),
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        system=platform.system(),
+        machine=platform.machine(),
+    )
+
+
+class Assembly:
+    """Puts the report together from what pytest found."""
+
+    def __init__(
+        self,
+        exam: Examination,
+        course: Catalogue,
+        tasks: Sequence[Task],
+        results: Mapping[str, Any],
+        options: Options,
+        seed: str,
+    ) -> None:
+        self._exam, self._course, self._tasks = exam, course, tasks
+        self._options, self._seed = options, seed
+        self._records: dict[str, list[dict[str, Any]]] = {task.full_name: [] for task in tasks}
+        self._chain: list[dict[str, Any]] = []
+        for test in results["tests"]:
+            record = _record_of(test)
+            if record is None:
+                continue
+            if record["scored"]:
+                self._records[record["task"]].append(record)
+            else:
+                self._chain.append(record)
+        self._findings = [self._finding(plain) for plain in exam.inspection.findings]
+
+    def report(self, seconds: float) -> Report:
+        """Return the staff's report."""
+        tasks = [self._task(task) for task in self._tasks]
+        hidden = [c for task in tasks for c in task.checks if c.visibility == "hidden"]
+        ran = not self._options.public_only
+        passed = sum(check.status == "passed" for check in hidden)
+        return Report(
+            view="staff",
+            score=_total(tasks, bonus=False),
+            max_score=sum(task.max_points for task in tasks if not task.is_bonus),
+            bonus=_total(tasks, bonus=True),
+            max_bonus=sum(task.max_points for task in tasks if task.is_bonus),
+            exercises=self._exercises(tasks),
+            tasks=tasks,
+            hidden=HiddenChecks(
+                run=ran,
+                passed=passed if ran else None,
+                total=len(hidden) if ran else "withheld",
+            ),
+            chain=self._chain_report(),
+            training=self._training(),
+            isolation=self._exam.zygote.isolation.level,
+            sandbox=Sandbox(
+                layers=list(self._exam.zygote.isolation.active),
+                missing=list(self._exam.zygote.isolation.missing),
+            ),
+            policy=self._findings,
+            submission=SubmissionFacts(
+                name=self._exam.submission.name,
+                digest=self._exam.submission.digest,
+                notes=list(self._exam.submission.notes),
+            ),
+            environment=environment(),
+            seed=self._seed,
+            duration_s=round(seconds, 3),
+        )
+
+    def _finding(self, plain: Mapping[str, Any]) -> Finding:
+        concerned = {
+            name
+            for name, definition in self._exam.matched.items()
+            if definition.file == plain["file"] and definition.name in plain["functions"]
+        }
+        tasks = [task.full_name for task in self._course.tasks if task.full_name in concerned]
+        facts = {key: plain[key] for key in ("id", "file", "line", "rule", "what", "reason")}
+        return Finding(
+            **facts,
+            tasks=tasks,
+            bars=plain["rule"] != "suspicion",
+            allowed=plain["id"] in self._options.allow,
+        )
+
+    def _task(self, task: Task) -> TaskReport:
+        records = self._records[task.full_name]
+        checks = [scoring.check_of(record) for record in records]
+        findings = [
+            f for f in self._findings if f.bars and not f.allowed and task.full_name in f.tasks
+        ]
+        outcome = scoring.outcome(task, checks, bool(findings), self._course)
+        telling = next((check for check in checks if check.status == outcome.status), None)
+        telling = telling or next((check for check in checks if check.status != "passed"), None)
+        figures = [figure for check in checks for figure in check.figures]
+        definition = self._exam.matched.get(task.full_name)
+        message = telling.message if telling else ""
+        if findings:
+            first = findings[0]
+            message = f"{first.file}, line {first.line}: '{first.what}' {first.reason}"
+        return TaskReport(
+            name=task.name,
+            exercise=task.exercise.key,
+            full_name=task.full_name,
+            status=outcome.status,
+            points=outcome.points,
+            max_points=task.points,
+            is_bonus=task.bonus,
+            max_relative_error=largest([figure.error for figure in figures]),
+            max_abs_error=largest([figure.max_abs for figure in figures]),
+            message=message,
+            diagnosis=telling.diagnosis if telling else None,
+            file=definition.file if definition else None,
+            line=(telling.line if telling else None) or (definition.line if definition else None),
+            traceback=telling.traceback if telling else "",
+            output=self._exam.outputs.get(task.full_name, ""),
+            parts=dict(outcome.parts),
+            checks=checks,
+            duration_s=round(sum(record["seconds"] for record in records), 4),
+        )
+
+    def _exercises(self, tasks: Sequence[TaskReport]) -> list[ExerciseReport]:
+        listed = []
+        for exercise in self._course.exercises:
+            own = [task for task in tasks if task.exercise == exercise.key]
+            if own:
+                listed.append(
+                    ExerciseReport(
+                        key=exercise.key,
+                        title=exercise.title,
+                        score=sum(task.points for task in own),
+                        max_score=sum(task.max_points for task in own),
+                        is_bonus=exercise.bonus,
+                    )
+                )
+        return listed
+
+    def _chain_report(self) -> Chain:
+        right = [record for record in self._chain if record["status"] in ("passed", "shape")]
+        wrong = [record for record in self._chain if record not in right]
+        errors = [v["error"] for record in self._chain for v in record["verdicts"]]
+        return Chain(
+            complete=bool(self._chain) and len(errors) == len(self._chain),
+            right=len(right),
+            total=len(self._course.of_exercise(CHAIN_EXERCISE)),
+            max_relative_error=largest(errors),
+            first_wrong=wrong[0]["task"] if wrong else None,
+        )
+
+    def _training(self) -> Training | None:
+        plan, corpus = self._course.training, self._options.corpus
+        known = plan.get("loss", {}).get(corpus)
+        if known is None:
+            return None
+        losses = [
+            record["facts"]["loss"]
+            for records in self._records.values()
+            for record in records
+            if record["facts"].get("loss") is not None
+        ]
+        return Training(
+            loss=losses[-1] if losses else None,
+            threshold=known["threshold"],
+            mean=known["mean"],
+            sd=known["sd"],
+            seeds=len(known["losses"]),
+            losses=known["losses"],
+            steps=plan["steps"],
+            corpus=corpus,
+        )
+
+
+def _total(tasks: Sequence[TaskReport], *, bonus: bool) -> float:
+    return round(sum(task.points for task in tasks if task.is_bonus == bonus), 6)
+
+
+def _record_of(test: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the record of a test. One that did not end by the judge's word is infrastructure."""
+    for properties in test.get("user_properties", []):
+        if PROPERTY in properties:
+            record: dict[str, Any] = properties[PROPERTY]
+            if record["status"] == "infrastructure":
+                crash = test.get("call", {}).get("crash") or test.get("setup", {}).get("crash")
+                record["message"] = f"the grader failed: {(crash or {}).get('message', '')}"[:500]
+            return record
+    return None
