@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grader.corpus import Splits
 
 GRADIENTS = tuple(f"d{name}" for name in PARAMETERS)
-FOLLOWS = {"steps": 30, "batch_size": 32, "decay_at": 15}
+FOLLOWS = {"steps": 120, "batch_size": 32, "decay_at": 60}
 TRAJECTORY_BOUND = 1e-3
 """Correct loops stay within 4e-6 of autograd; a missing Bessel correction is off by 6e-3."""
 

@@ -54,8 +54,11 @@ def missing(task: Task, definition: Definition) -> list[str]:
 def _upstream_fits(task: Task, definition: Definition) -> bool:
     """Tell whether a function relies on the upstream gradients of this task and not another's."""
     upstream = set(forward.upstream_names(task)) - {"dloss"}
-    asked = {aliases.canonical(name, upstream) for name in definition.asks_for()}
-    return bool(asked & upstream) if upstream else not any(n.startswith("d") for n in asked)
+    if upstream:
+        asked = {aliases.canonical(name, upstream) for name in definition.asks_for()}
+        return bool(asked & upstream)
+    gradients = {f"d{tensor}" for tensor in forward.tensors_of(task.exercise.key)} - {"dloss"}
+    return not any(aliases.canonical(n, gradients) in gradients for n in definition.required)
 
 
 def match(definitions: Iterable[Definition], course: Catalogue) -> dict[str, Definition]:

@@ -1,4 +1,4 @@
-"""Read a submission's syntax trees: what it defines, and where it leaves the course's contract.
+"""Read a submission's syntax trees: what it defines, and which findings concern which function.
 
 Runs in a worker that executes nothing of the submission, because parsing hostile source can crash
 an interpreter. Standard library only.
@@ -7,28 +7,16 @@ an interpreter. Standard library only.
 from __future__ import annotations
 
 import ast
-import hashlib
-import unicodedata
+import symtable
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-IMPORTS = frozenset(
-    "__future__ collections collections.abc dataclasses functools itertools math numbers operator "
-    "random typing torch torch.nn torch.nn.functional".split()
-)
-AUTOGRAD = frozenset(
-    "autograd backward enable_grad func functorch grad grad_and_value grad_fn hessian jacfwd "
-    "jacobian jacrev jvp linearize register_hook requires_grad requires_grad_ retain_grad "
-    "set_grad_enabled vjp".split()
-)
-ESCAPES = frozenset(
-    "__builtins__ __import__ breakpoint compile delattr eval exec getattr globals locals setattr "
-    "vars".split()
-)
-HARMLESS = frozenset({"__doc__", "__init__", "__name__", "__version__"})
-INTERNALS = frozenset("_C _VF _dynamo _inductor _refs _decomp classes jit library ops".split())
+if TYPE_CHECKING:
+    from grader.sandbox import policy
+else:  # this file is run by path, beside that one: see zygote.py
+    import policy
 
-Finding = dict[str, Any]
+Function = ast.FunctionDef | ast.Lambda
 
 
 def blocks(text: str) -> list[tuple[int, str]]:
@@ -89,7 +77,7 @@ def syntax_failure(file: str, before: int, block: str, error: Exception) -> dict
     }
 
 
-def parameters_of(node: ast.FunctionDef | ast.Lambda) -> dict[str, list[str]]:
+def parameters_of(node: Function) -> dict[str, list[str]]:
     """Return the parameters of a function: positional, keyword-only, and those without default."""
     spec = node.args
     positional = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
@@ -100,17 +88,44 @@ def parameters_of(node: ast.FunctionDef | ast.Lambda) -> dict[str, list[str]]:
     return {"positional": positional, "keyword": keyword, "required": required}
 
 
-def functions_of(statement: ast.stmt) -> Iterator[tuple[str, ast.FunctionDef | ast.Lambda, int]]:
-    """Yield the functions that a top-level statement binds, with name and line."""
+def functions_of(
+    statement: ast.stmt, known: dict[str, Function]
+) -> Iterator[tuple[str, Function, int]]:
+    """Yield the functions that a top-level statement binds, with name and line.
+
+    known: the functions bound so far, by name; it is brought up to date.
+    """
+    for name, function in _bound_functions(statement, known):
+        known[name] = function
+        yield name, function, statement.lineno
+
+
+def _bound_functions(
+    statement: ast.stmt, known: Mapping[str, Function]
+) -> Iterator[tuple[str, Function]]:
     if isinstance(statement, ast.FunctionDef):
-        yield statement.name, statement, statement.lineno
-    elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda):
+        yield statement.name, statement
+    elif isinstance(statement, ast.Assign):
         for target in statement.targets:
-            if isinstance(target, ast.Name):
-                yield target.id, statement.value, statement.lineno
+            yield from _assigned(target, statement.value, known)
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        yield from _assigned(statement.target, statement.value, known)
     elif isinstance(statement, (ast.If, ast.With, ast.Try)):
         for inner in statement.body:
-            yield from functions_of(inner)
+            yield from _bound_functions(inner, known)
+
+
+def _assigned(
+    target: ast.expr, value: ast.expr, known: Mapping[str, Function]
+) -> Iterator[tuple[str, Function]]:
+    if isinstance(target, ast.Name):
+        if isinstance(value, ast.Lambda):
+            yield target.id, value
+        elif isinstance(value, ast.Name) and value.id in known:
+            yield target.id, known[value.id]
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, its in zip(target.elts, value.elts, strict=False):
+            yield from _assigned(one, its, known)
 
 
 def bound_names(statement: ast.stmt) -> set[str]:
@@ -126,68 +141,19 @@ def bound_names(statement: ast.stmt) -> set[str]:
     return names
 
 
-def used_names(statement: ast.AST) -> set[str]:
-    """Return every name that a statement reads."""
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-
-
-def _allowed(module: str, siblings: frozenset[str]) -> bool:
-    return module in IMPORTS or module.split(".", maxsplit=1)[0] in siblings
-
-
-def _reasons(node: ast.AST, siblings: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield (rule, what was found) for one node of a tree."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if not _allowed(alias.name, siblings):
-                yield "import", f"import {alias.name}"
-    elif isinstance(node, ast.ImportFrom):
-        module = "." * node.level + (node.module or "")
-        if not _allowed(module.lstrip("."), siblings):
-            yield "import", f"from {module} import ..."
-        for alias in node.names:
-            yield from _named(alias.name)
-    elif isinstance(node, ast.Attribute):
-        yield from _named(node.attr)
-    elif isinstance(node, ast.Name) and unicodedata.normalize("NFKC", node.id) in ESCAPES:
-        yield "escape", node.id
-    elif isinstance(node, ast.MatchClass):
-        for attribute in node.kwd_attrs:
-            yield from _named(attribute)
-
-
-def _named(attribute: str) -> Iterator[tuple[str, str]]:
-    name = unicodedata.normalize("NFKC", attribute)
-    if name in AUTOGRAD:
-        yield "autograd", name
-    elif name in HARMLESS:
-        return
-    elif name in INTERNALS or (name.startswith("__") and name.endswith("__")):
-        yield "escape", name
-
-
-REASONS = {
-    "autograd": "uses autograd, and the course is about doing without it",
-    "import": "imports a module that the exercises do not need",
-    "escape": "reaches around what a reader of the code can see",
-}
-
-
-def findings_of(file: str, statement: ast.stmt, siblings: frozenset[str]) -> Iterator[Finding]:
-    """Yield every place of a top-level statement that leaves the contract."""
-    for node in ast.walk(statement):
-        for rule, what in _reasons(node, siblings):
-            line = getattr(node, "lineno", statement.lineno)
-            code = ast.unparse(statement)
-            digest = hashlib.sha256(f"{file}\0{rule}\0{what}\0{code}".encode()).hexdigest()
-            yield {
-                "id": digest[:10],
-                "file": file,
-                "line": line,
-                "rule": rule,
-                "what": what[:200],
-                "reason": REASONS[rule],
-            }
+def used_names(statement: ast.stmt) -> set[str]:
+    """Return the module's names that a statement uses: not its functions' own variables."""
+    try:
+        tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
+    except (SyntaxError, ValueError, RecursionError):  # then rather too many than too few
+        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    names = set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        of_module = table.get_type() == "module"
+        names |= {s.get_name() for s in table.get_symbols() if of_module or s.is_global()}
+    return names
 
 
 def reached(name: str, statements: list[ast.stmt]) -> set[int]:
@@ -214,16 +180,23 @@ def read_file(file: str, text: str, siblings: frozenset[str]) -> dict[str, Any]:
     autograd, which changes nothing because it does not work.
     """
     statements, failures = parse(file, text)
+    known: dict[str, Function] = {}
     definitions = [
-        {"name": name, "file": file, "line": line, "end": node.end_lineno, **parameters_of(node)}
+        {
+            "name": name,
+            "file": file,
+            "line": line,
+            "end": statement.end_lineno,
+            **parameters_of(node),
+        }
         for statement in statements
-        for name, node, line in functions_of(statement)
+        for name, node, line in functions_of(statement, known)
     ]
-    reach = {name: reached(name, statements) for s in statements for name, _, _ in functions_of(s)}
+    reach = {name: reached(name, statements) for name in known}
     findings = []
     for index, statement in enumerate(statements):
         everywhere = not bound_names(statement)
-        for finding in findings_of(file, statement, siblings):
+        for finding in policy.findings(file, statement, siblings):
             concerns = {name for name, indices in reach.items() if index in indices}
             if everywhere and finding["rule"] != "autograd":
                 concerns = set(reach)

@@ -140,14 +140,20 @@ def layout(header: Header, length: int) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def tensors_to_bytes(tensors: Sequence[Tensor]) -> tuple[list[Any], list[bytes]]:
-    """Return the description and the bytes of each tensor, for a header and a body."""
+    """Return the description and the bytes of each tensor, for a header and a body.
+
+    Raises WireError for a tensor without memory here, or of a dtype that is not on the list.
+    """
     import ctypes
 
     described, parts = [], []
     for tensor in tensors:
         plain = tensor.detach().contiguous()
+        dtype = str(plain.dtype).removeprefix("torch.")
+        if dtype not in ITEM_SIZES or plain.device.type != "cpu":
+            raise WireError(f"a {dtype} tensor on {plain.device.type} cannot be sent")
         size = plain.numel() * plain.element_size()
-        described.append([str(plain.dtype).removeprefix("torch."), list(plain.shape)])
+        described.append([dtype, list(plain.shape)])
         parts.append(ctypes.string_at(plain.data_ptr(), size) if size else b"")
     return described, parts
 

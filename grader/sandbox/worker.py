@@ -154,9 +154,10 @@ class Examinee:
         sys.modules[module.__name__] = module
         namespace = vars(module)
         last: dict[str, int] = {}
+        known: dict[str, reader.Function] = {}
 
         def remember(statement: ast.stmt) -> None:
-            for name, _, line in reader.functions_of(statement):
+            for name, _, line in reader.functions_of(statement, known):
                 if callable(namespace.get(name)):
                     self._functions[name, line] = namespace[name]
                     last[name] = line

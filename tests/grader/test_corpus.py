@@ -299,7 +299,7 @@ class Site(BaseHTTPRequestHandler):
             self.wfile.write(b"\0\1\2 this is no HTTP\n\n")
         elif self.path in self.files:
             self.send_response(200)
-            length = len(self.files[self.path]) + (self.path == "/short")
+            length = len(TEXT) if self.path == "/short" else len(self.files[self.path])
             self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(self.files[self.path])
@@ -316,7 +316,13 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
     giant = b"a" * (corpus.MAX_DOWNLOAD + 1)
-    Site.files = {"/good": TEXT, "/wrong": TEXT[3:], "/giant": giant, "/short": TEXT, "/empty": b""}
+    Site.files = {
+        "/good": TEXT,
+        "/wrong": TEXT[3:],
+        "/giant": giant,
+        "/short": TEXT[:-5],
+        "/empty": b"",
+    }
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         serving.start()
@@ -357,7 +363,9 @@ def test_a_bad_download_is_told_and_not_kept(
     assert [] == list(data.iterdir())
 
 
-def test_a_download_that_breaks_off_keeps_nothing(data: Path, site: str) -> None:
+def test_a_download_that_breaks_off_keeps_nothing(
+    data: Path, site: str, small_lecture: bytes
+) -> None:
     """A file of which a part is missing is not kept."""
     with pytest.raises(CorpusError):
         corpus.fetch(data, f"{site}/short", timeout=60)

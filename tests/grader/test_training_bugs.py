@@ -1,7 +1,7 @@
 """Broken training loops lose points, and loops that are right in another order keep some.
 
 Each loop is the solution of exercise 4 with a few lines replaced. A bug of training is hard to
-see: many broken loops reach a loss that looks good. A table at the end shows which part caught what.
+see: many broken loops reach a loss that looks good. A table at the end tells what caught which.
 """
 
 from __future__ import annotations

@@ -121,6 +121,22 @@ def test_a_view_arrives_as_the_numbers_it_shows(view: Tensor) -> None:
     assert torch.equal(view, found)
 
 
+@pytest.mark.parametrize(
+    ("tensor", "told"),
+    [
+        (torch.empty(2, device="meta"), "a float32 tensor on meta cannot be sent"),
+        (torch.ones(2).to(torch.float8_e5m2), "a float8_e5m2 tensor on cpu cannot be sent"),
+        (torch.ones(2, dtype=torch.complex64), "a complex64 tensor on cpu cannot be sent"),
+    ],
+)
+def test_what_has_no_bytes_of_its_own_is_not_sent(tensor: Tensor, told: str) -> None:
+    """Tensors without memory here, or of a dtype off the list, are refused by name."""
+    with pytest.raises(WireError) as caught:
+        frame_of(tensor)
+
+    assert told == str(caught.value)
+
+
 def test_tensors_of_a_frame_share_no_memory() -> None:
     """Each tensor has memory of its own, aligned, though their bytes lie one after another."""
     odd, wide = torch.zeros(3, dtype=torch.uint8), torch.zeros(2, dtype=torch.float64)

@@ -23,9 +23,7 @@ dbnraw = lambda bngain, dhpreact: bngain * dhpreact
 dbnvar_inv = lambda bndiff, dbnraw: (bndiff * dbnraw).sum(0, True)
 dbnvar = lambda bnvar, dbnvar_inv, eps=1e-5: -0.5 * (bnvar + eps) ** (-3 / 2) * dbnvar_inv
 dbndiff2 = lambda bndiff2, dbnvar: torch.ones_like(bndiff2) / (len(bndiff2) - 1) * dbnvar
-dbndiff = (
-    lambda bndiff, bnvar_inv, dbnraw, dbndiff2: dbnraw * bnvar_inv + dbndiff2 * bndiff * 2
-)
+dbndiff = lambda bndiff, bnvar_inv, dbnraw, dbndiff2: dbnraw * bnvar_inv + dbndiff2 * bndiff * 2
 dbnmeani = lambda dbndiff: -dbndiff.sum(0, keepdim=True)
 dhprebn = lambda dbndiff, dbnmeani, n: dbndiff + dbnmeani / n
 dembcat = lambda W1, dhprebn: dhprebn @ W1.transpose(0, 1)

@@ -5,9 +5,7 @@ import torch
 from torch.nn import functional
 
 
-def train(
-    X, Y, C, W1, b1, W2, b2, bngain, bnbias, generator, steps, batch_size, decay_at
-):
+def train(X, Y, C, W1, b1, W2, b2, bngain, bnbias, generator, steps, batch_size, decay_at):
     parameters = [C, W1, b1, W2, b2, bngain, bnbias]
     for i in range(steps):
         ix = torch.randint(0, X.shape[0], (batch_size,), generator=generator)
