@@ -83,6 +83,7 @@ class Assembly:
             else:
                 self._chain.append(record)
         self._findings = [self._finding(plain) for plain in exam.inspection.findings]
+        self._findings += self._slow()
 
     def report(self, seconds: float) -> Report:
         """Return the staff's report."""
@@ -135,6 +136,28 @@ class Assembly:
             bars=plain["rule"] != "suspicion",
             allowed=plain["id"] in self._options.allow,
         )
+
+    def _slow(self) -> list[Finding]:
+        """Return a finding for every task that takes as long as finite differences would."""
+        found = []
+        for name, records in self._records.items():
+            told = next((r["suspicion"] for r in records if r["suspicion"]), "")
+            if told:
+                definition = self._exam.matched[name]
+                found.append(
+                    Finding(
+                        id=f"slow-{name}",
+                        file=definition.file,
+                        line=definition.line,
+                        rule="suspicion",
+                        what=name,
+                        reason=told,
+                        tasks=[name],
+                        bars=False,
+                        allowed=f"slow-{name}" in self._options.allow,
+                    )
+                )
+        return found
 
     def _task(self, task: Task) -> TaskReport:
         records = self._records[task.full_name]

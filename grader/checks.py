@@ -64,11 +64,18 @@ def trained_by(
     parameters: Mapping[str, Tensor],
     seed: int,
     plan: Mapping[str, int],
+    reference_seconds: float = 0.0,
 ) -> dict[str, Tensor]:
     """Return the parameters that the submission's training loop leaves behind."""
     size = sum(value.numel() * value.element_size() for value in parameters.values())
     inputs = training.inputs(data, parameters, seed, **plan)
-    answer = judge.ask(inputs, "tensors", PARAMETERS, expect_bytes=size)
+    answer = judge.ask(
+        inputs,
+        "tensors",
+        PARAMETERS,
+        expect_bytes=size,
+        reference_seconds=reference_seconds,
+    )
     for name, got in zip(PARAMETERS, answer.tensors, strict=True):
         wanted, shape = tuple(parameters[name].shape), tuple(got.shape)
         judge.require(shape == wanted, f"{name} has the shape {shape} and should have {wanted}")
@@ -76,11 +83,25 @@ def trained_by(
     return dict(zip(PARAMETERS, answer.tensors, strict=True))
 
 
+def _side_by_side(
+    judge: Judge,
+    data: tuple[Tensor, Tensor],
+    parameters: Mapping[str, Tensor],
+    seed: int,
+    plan: Mapping[str, int],
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return what the submission's loop and the reference make of the same run."""
+    started = time.perf_counter()
+    right = training.reference_run(data, parameters, seed, **plan)
+    seconds = time.perf_counter() - started
+    return trained_by(judge, data, parameters, seed, plan, seconds), right
+
+
 def trajectory(judge: Judge, splits: Splits, seed: str) -> None:
     """Follow the first steps: the same minibatches must give the same parameters."""
     parameters = training.start(seed, "trajectory")
-    trained = trained_by(judge, splits.train, parameters, 5, FOLLOWS)
-    name, fraction = training.off_course(splits.train, parameters, trained, 5, FOLLOWS)
+    trained, right = _side_by_side(judge, splits.train, parameters, 5, FOLLOWS)
+    name, fraction = training.off_course(parameters, trained, right)
     judge.within(
         "distance from the reference trajectory",
         fraction,
@@ -95,8 +116,8 @@ def learning(judge: Judge, splits: Splits, seed: str, course: Catalogue, corpus:
     """Judge what was learnt, whichever minibatches were drawn: the direction, then the loss."""
     parameters = training.start(seed, "learning")
     # In a batch this large every draw has almost the same gradient, so the order does not matter.
-    trained = trained_by(judge, splits.train, parameters, 6, FLOWS)
-    name, fraction = training.off_course(splits.train, parameters, trained, 6, FLOWS)
+    trained, right = _side_by_side(judge, splits.train, parameters, 6, FLOWS)
+    name, fraction = training.off_course(parameters, trained, right)
     judge.within(
         "distance from the mean trajectory",
         fraction,

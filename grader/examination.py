@@ -47,6 +47,9 @@ class Wanted:
 
 TENSOR = Wanted()
 
+BUDGET = 150.0
+"""Seconds that all calls of one submission may take together: what hangs everywhere ends, too."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -99,6 +102,7 @@ class Examination:
     inspection: Inspection
     matched: Mapping[str, Definition] = field(init=False)
     outputs: dict[str, str] = field(default_factory=dict)
+    budget: float = BUDGET
     _worker: Worker | None = None
     _task: str = ""
     _loaded: Reply | None = None
@@ -138,9 +142,12 @@ class Examination:
         worker, loaded = self._worker_for(task, definition)
         if loaded.outcome is not Outcome.OK:
             return _failed(loaded, f"{definition.file} could not be loaded: ")
+        if self.budget <= 0:
+            return Answer(Outcome.TIMEOUT, f"all calls together took more than {BUDGET:g} s")
         cap = max(MIN_ANSWER, 4 * expect_bytes)
         request = _request(task, definition, inputs, wanted, padded, cap)
         reply = worker.ask(request, seconds=seconds or task.deadline_s, max_body=cap)
+        self.budget -= reply.seconds
         if reply.outcome is not Outcome.OK:
             return _failed(reply, self._load_errors(loaded))
         return self._answer(worker, reply, wanted)
@@ -219,6 +226,7 @@ def _failed(reply: Reply, context: str) -> Answer:
         traceback=client.plain(header.get("traceback", "")),
         line=line if type(line) is int else None,
         seconds=reply.seconds,
+        cpu_seconds=reply.cpu_seconds,
     )
 
 

@@ -7,6 +7,7 @@ or it raises `CheckFailed`. The record is what the score report is built from.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -39,6 +40,12 @@ PROPERTY = "backprop_ninja"
 CHAIN_BOUND = 1e-4
 """Largest error that is still rounding after up to 20 links, in units of the largest entry."""
 
+DEADLINE_FACTOR = 100.0
+"""How many times slower than autograd a function may be; a Python loop over a batch is about 50."""
+
+LARGE_BATCH, SLOW = 200, 1.0
+"""At this batch size honest Python loops take 0.2 s; finite differences take many seconds."""
+
 
 class CheckFailed(Failed):
     """A check that a submission did not pass: the grader works as it should.
@@ -62,6 +69,7 @@ class Record:
     diagnosis: dict[str, str] | None = None
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    suspicion: str = ""
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,8 +84,8 @@ class Judge:
     examination: Examination
     task: Task
     record: Record
-    answers: dict[tuple[str, str], Answer]
-    hidden: bool
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    references: dict[tuple[str, str], tuple[Reference, float]] = field(default_factory=dict)
 
     def fail(self, status: str, message: str) -> None:
         """End the check. Raises CheckFailed."""
@@ -92,7 +100,8 @@ class Judge:
         Raises CheckFailed if it is wrong, or right in a shape that differs by size-1 dimensions.
         """
         answer = self._gradient(case)
-        expected = reference.gradient(self.task, case)
+        self._flag_if_slow(case, answer)
+        expected, _ = self._reference(case)
         found = verdict.compare(answer.tensors[0], expected, self.examination.course.bound)
         self._keep(case.name, found)
         if found.kind is Kind.SHAPE:
@@ -102,6 +111,13 @@ class Judge:
             self.record.diagnosis = told.as_dict() if told else None
             self.fail("failed", wording.of_verdict(found))
         return found
+
+    def _flag_if_slow(self, case: Case, answer: Answer) -> None:
+        """Note a gradient that takes as long as finite differences would, at a large batch."""
+        if case.sizes.n >= LARGE_BATCH and answer.cpu_seconds > SLOW:
+            self.record.suspicion = (
+                f"takes more than {SLOW:g} s of processor time at a batch of {case.sizes.n}"
+            )
 
     def keeps_inputs(self, case: Case) -> None:
         """Check that a call changes none of its inputs and returns memory of its own."""
@@ -147,8 +163,30 @@ class Judge:
         key = (self.task.full_name, case.name)
         if key not in self.answers:
             inputs: dict[str, Value] = dict(case.inputs(self.task))
-            self.answers[key] = self.examination.ask(self.task, inputs, padded=case.padded)
+            _, seconds = self._reference(case)
+            limit = self._limit(seconds)
+            self.answers[key] = self.examination.ask(
+                self.task, inputs, padded=case.padded, seconds=limit
+            )
         return self.answers[key]
+
+    def _reference(self, case: Case) -> tuple[Reference, float]:
+        """Return the reference on a case and how long it took, which the deadline follows."""
+        key = (self.task.full_name, case.name)
+        if key not in self.references:
+            started = time.perf_counter()
+            found = reference.gradient(self.task, case)
+            self.references[key] = found, time.perf_counter() - started
+        return self.references[key]
+
+    def _limit(self, reference_seconds: float) -> float:
+        """Return the deadline for a call whose reference took so long: the task's own limit, and
+        doubled until it is DEADLINE_FACTOR times that. Steps of two keep reports alike.
+        """
+        limit = self.task.deadline_s
+        while limit < DEADLINE_FACTOR * reference_seconds:
+            limit *= 2
+        return limit
 
     # Procedures
 
@@ -158,14 +196,17 @@ class Judge:
         kind: str = "tensor",
         names: Sequence[str] = (),
         *,
-        seconds: float | None = None,
+        reference_seconds: float = 0.0,
         expect_bytes: int = 0,
     ) -> Answer:
-        """Call the task's function and return its answer. Raises CheckFailed if there is none."""
-        wanted = Wanted(kind, tuple(names))
+        """Call the task's function and return its answer. Raises CheckFailed if there is none.
+
+        reference_seconds: how long the reference took for the same, which the deadline follows.
+        """
+        wanted, limit = Wanted(kind, tuple(names)), self._limit(reference_seconds)
         return self._good(
             self.examination.ask(
-                self.task, inputs, wanted, seconds=seconds, expect_bytes=expect_bytes
+                self.task, inputs, wanted, seconds=limit, expect_bytes=expect_bytes
             )
         )
 

@@ -19,6 +19,7 @@ from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import Answer, Examination
 from grader.judge import PROPERTY, Judge, Record
+from grader.reference import Reference
 
 if TYPE_CHECKING:
     from grader.corpus import Splits
@@ -55,6 +56,7 @@ class CoursePlugin:
         self._on_task = on_task or (lambda task: None)
         self._cases: dict[tuple[str, str], Case] = {}
         self._answers: dict[tuple[str, str], Answer] = {}
+        self._references: dict[tuple[str, str], tuple[Reference, float]] = {}
         self._links: dict[str, Tensor] = {}
         self._splits: Splits | None = None
 
@@ -95,6 +97,7 @@ class CoursePlugin:
         if task and (following is None or following.full_name != task.full_name):
             self._examination.close()
             self._answers.clear()
+            self._references.clear()
             self._on_task(task)
         return result
 
@@ -115,7 +118,7 @@ class CoursePlugin:
             "scored": marker.kwargs.get("scored", True),
             "visibility": "hidden" if hidden else "public",
         }
-        yield Judge(self._examination, task, record, self._answers, hidden)
+        yield Judge(self._examination, task, record, self._answers, self._references)
         request.node.user_properties.append((PROPERTY, {**about, **record.as_dict()}))
 
     @pytest.hookimpl(wrapper=True)

@@ -51,23 +51,18 @@ def moves(parameters: Mapping[str, Tensor], trained: Mapping[str, Tensor]) -> di
 
 
 def off_course(
-    data: Split,
-    parameters: Mapping[str, Tensor],
-    trained: Mapping[str, Tensor],
-    seed: int,
-    plan: Mapping[str, int],
+    parameters: Mapping[str, Tensor], trained: Mapping[str, Tensor], right: Mapping[str, Tensor]
 ) -> tuple[str, float]:
-    """Return the parameter whose move is furthest from that of autograd, and by what fraction.
+    """Return the parameter whose move is furthest from the right one, and by what fraction.
 
     The fraction is of Euclidean norms of moves. b1 hardly moves at all, because batch norm takes
     out what it adds, so a move counts for at least a thousandth of the largest one.
     """
-    own = moves(parameters, trained)
-    right = moves(parameters, reference_run(data, parameters, seed, **plan))
-    norms = {name: move.norm().item() for name, move in right.items()}
+    own, wanted = moves(parameters, trained), moves(parameters, right)
+    norms = {name: move.norm().item() for name, move in wanted.items()}
     floor = max(norms.values()) / 1000
     fractions = {
-        name: (own[name] - right[name]).norm().item() / max(norms[name], floor) for name in right
+        name: (own[name] - wanted[name]).norm().item() / max(norms[name], floor) for name in wanted
     }
     name = max(fractions, key=lambda key: fractions[key])
     return name, fractions[name]

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -235,7 +235,7 @@ class Worker:
         max_body: the most bytes of tensors that an answer may have.
         """
         if self._ended is not None:
-            return self._ended
+            return replace(self._ended, seconds=0.0)
         started, cpu_started = time.monotonic(), self._cpu_clock()
         try:
             frame = self._exchange(request, wire.Decoder(max_body), started + seconds)
