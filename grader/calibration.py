@@ -16,7 +16,8 @@ from grader.course.network import PARAMETERS
 from grader.errors import SandboxError
 from grader.examination import Examination, Wanted
 from grader.options import ROOT
-from grader.sandbox.client import Outcome, Zygote
+from grader.sandbox.client import Zygote
+from grader.sandbox.conversation import Outcome
 
 MARGIN = 4.0
 
@@ -65,7 +66,7 @@ def run(corpus_name: str, seeds: int, tell: Callable[[str], None]) -> Calibratio
             trained = dict(zip(PARAMETERS, answer.tensors, strict=True))
             losses.append(round(training.validation_loss(trained, splits), 4))
             tell(f"seed {seed + 1}/{seeds}: loss {losses[-1]:.4f}")
-        exam.close()
+        exam.end()
     return Calibration(tuple(losses))
 
 

@@ -13,7 +13,8 @@ from grader.course import aliases, forward
 from grader.course.catalogue import Catalogue, Task
 from grader.matching import Definition
 from grader.sandbox import client, wire
-from grader.sandbox.client import Outcome, Reply, Worker, Zygote
+from grader.sandbox.client import Zygote
+from grader.sandbox.conversation import Outcome, Reply, Worker
 from grader.submission import Submission
 
 MIN_ANSWER = 1 << 20
@@ -103,6 +104,7 @@ class Examination:
     matched: Mapping[str, Definition] = field(init=False)
     outputs: dict[str, str] = field(default_factory=dict)
     budget: float = BUDGET
+    _prepared: dict[str, Worker] = field(default_factory=dict)
     _worker: Worker | None = None
     _task: str = ""
     _loaded: Reply | None = None
@@ -116,6 +118,13 @@ class Examination:
             self._worker.close()
             self.outputs[self._task] = self._worker.output.decode("utf-8", "replace")
         self._worker, self._task, self._loaded = None, "", None
+
+    def end(self) -> None:
+        """End every worker."""
+        self.close()
+        for worker in self._prepared.values():
+            worker.close()
+        self._prepared.clear()
 
     def ask(
         self,
@@ -139,7 +148,7 @@ class Examination:
         lacking = matching.missing(task, definition)
         if lacking:
             return Answer(Outcome.ERROR, _not_on_offer(task, lacking), line=definition.line)
-        worker, loaded = self._worker_for(task, definition)
+        worker, loaded = self._worker_for(task)
         if loaded.outcome is not Outcome.OK:
             return _failed(loaded, f"{definition.file} could not be loaded: ")
         if self.budget <= 0:
@@ -152,12 +161,19 @@ class Examination:
             return _failed(reply, self._load_errors(loaded))
         return self._answer(worker, reply, wanted)
 
-    def _worker_for(self, task: Task, definition: Definition) -> tuple[Worker, Reply]:
+    def prepare(self, task: Task) -> None:
+        """Start the worker of a task that is about to be examined, while another one is."""
+        definition = self.matched.get(task.full_name)
+        if definition is not None and task.full_name not in self._prepared:
+            worker = client.start(self.zygote, self.submission.files, definition.file)
+            self._prepared[task.full_name] = worker
+
+    def _worker_for(self, task: Task) -> tuple[Worker, Reply]:
         if self._worker is None or self._loaded is None or self._task != task.full_name:
             self.close()
-            self._task = task.full_name
-            files = self.submission.files
-            self._worker, self._loaded = client.load(self.zygote, files, definition.file)
+            self.prepare(task)
+            self._task, self._worker = task.full_name, self._prepared.pop(task.full_name)
+            self._loaded = client.loaded(self._worker)
         return self._worker, self._loaded
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:

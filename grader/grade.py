@@ -63,7 +63,7 @@ def grade_one(
     try:
         results = _run_checks(exam, seed, options, tasks, on_task)
     finally:
-        exam.close()
+        exam.end()
     return Assembly(exam, course, tasks, results, options, seed).report(time.monotonic() - started)
 
 

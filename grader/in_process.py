@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import TENSOR, Answer, Cubic, Seeded, Value, Wanted
-from grader.sandbox.client import Outcome
+from grader.sandbox.conversation import Outcome
 
 
 @dataclass

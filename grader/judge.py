@@ -22,7 +22,7 @@ from grader.course import forward
 from grader.course.catalogue import Task
 from grader.examination import Answer, Examination, Value, Wanted
 from grader.reference import Reference
-from grader.sandbox.client import Outcome
+from grader.sandbox.conversation import Outcome
 from grader.verdict import Kind, Verdict
 
 STATUS_OF_OUTCOME = {

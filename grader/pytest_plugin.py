@@ -58,6 +58,7 @@ class CoursePlugin:
         self._answers: dict[tuple[str, str], Answer] = {}
         self._references: dict[tuple[str, str], tuple[Reference, float]] = {}
         self._links: dict[str, Tensor] = {}
+        self._following: dict[str, Task] = {}
         self._splits: Splits | None = None
 
     # Collection
@@ -78,6 +79,7 @@ class CoursePlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Group the checks by task: each task has one worker, and a chain needs this order."""
         place = {task.full_name: index for index, task in enumerate(self._tasks)}
+        self._following = dict(zip(place, self._tasks[1:], strict=False))
 
         def order(item: pytest.Item) -> int:
             task = _task_of(item)
@@ -91,9 +93,11 @@ class CoursePlugin:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[None]:
-        """After the last check of a task, let go of its worker and its answers."""
-        result = yield
+        """Start the next task's worker early; after a task's last check, let go of its own."""
         task, following = _task_of(item), _task_of(nextitem) if nextitem else None
+        if task and task.full_name in self._following:
+            self._examination.prepare(self._following[task.full_name])
+        result = yield
         if task and (following is None or following.full_name != task.full_name):
             self._examination.close()
             self._answers.clear()

@@ -6,13 +6,9 @@ Everything in this process may be changed by student code, so nothing that it sa
 from __future__ import annotations
 
 import ast
-import importlib.abc
-import importlib.machinery
-import linecache
 import os
 import sys
 import time
-import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,12 +17,12 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from grader.sandbox import reader, wire
-else:  # this file is run by path, beside these two: see zygote.py
+    from grader.sandbox import loader, reader, wire
+else:  # this file is run by path, beside these three: see zygote.py
+    import loader
     import reader
     import wire
 
-MAX_TEXT = 8000
 REFUSAL = (
     "autograd is switched off here: this course is about writing the backward pass by hand. "
     "Compute the gradient from the tensors that you are given."
@@ -58,75 +54,6 @@ def forbid_autograd() -> None:
         setattr(owner, name, refuse)
 
 
-class Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Lets one file of a submission import another. The files are in memory only."""
-
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = {name.removesuffix(".py"): name for name in sources}
-        self._texts = sources
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
-        """Find `name` if it is a file of the submission; a leading package name is ignored."""
-        if name in self._sources:
-            return importlib.machinery.ModuleSpec(name, self)
-        return None
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Run the file in the module's namespace."""
-        file = self._sources[module.__name__]
-        run_statements(file, self._texts[file], vars(module))
-
-
-Failure = dict[str, Any]
-
-
-def failure(error: BaseException, files: Sequence[str]) -> Failure:
-    """Describe an exception as plain data, with frames of the submission only."""
-    try:
-        told = traceback.TracebackException.from_exception(error, limit=-40, lookup_lines=False)
-        frames = [frame for frame in told.stack if frame.filename in files]
-        text = "".join(traceback.format_list(frames)) + "".join(told.format_exception_only())
-        line = frames[-1].lineno if frames else getattr(error, "lineno", None)
-        file = frames[-1].filename if frames else getattr(error, "filename", None)
-        message = str(error)
-    except BaseException:  # an exception can be made so that it cannot be described
-        text, line, file, message = "", None, None, "an exception that cannot be described"
-    return {
-        "type": type(error).__name__[:200],
-        "message": message[:2000],
-        "traceback": text[-MAX_TEXT:],
-        "line": line if type(line) is int else None,
-        "file": file if type(file) is str else None,
-    }
-
-
-def run_statements(
-    file: str,
-    text: str,
-    namespace: dict[str, Any],
-    after: Callable[[ast.stmt], None] | None = None,
-) -> list[Failure]:
-    """Run a source statement by statement: one that fails does not take the others with it."""
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    statements, failures = reader.parse(file, text)
-    flags = 0
-    for statement in statements:
-        try:
-            code = compile(
-                ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True
-            )
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-                flags |= code.co_flags
-            exec(code, namespace)
-        except Exception as error:
-            found = failure(error, [file])
-            found["line"] = found["line"] or statement.lineno
-            failures.append(found)
-        if after is not None:
-            after(statement)
-    return failures
-
-
 def cubic(coefficients: Sequence[Tensor]) -> Callable[[Tensor], Tensor]:
     """Return x -> sum(a x^3 + b x^2 + c x) + (b . x)(c . x), to differentiate numerically."""
     a, b, c = coefficients
@@ -146,9 +73,9 @@ class Examinee:
         self._functions: dict[tuple[str, int], Any] = {}
         self._tensors: list[Tensor] = []
 
-    def load(self, file: str) -> list[Failure]:
+    def load(self, file: str) -> list[loader.Failure]:
         """Run a file of the submission and remember each function as it was defined."""
-        sys.meta_path.insert(0, Siblings(self._sources))
+        sys.meta_path.insert(0, loader.Siblings(self._sources))
         module = types.ModuleType(file.removesuffix(".py"))
         module.__file__ = file
         sys.modules[module.__name__] = module
@@ -162,7 +89,7 @@ class Examinee:
                     self._functions[name, line] = namespace[name]
                     last[name] = line
 
-        failures = run_statements(file, self._sources[file], namespace, remember)
+        failures = loader.run_statements(file, self._sources[file], namespace, remember)
         for name, line in last.items():
             self._functions[name, line] = namespace[name]
         return failures
@@ -296,11 +223,11 @@ def answer(examinee: Examinee, frame: Any, files: Sequence[str]) -> bytes:
         described_tensors, parts = wire.tensors_to_bytes(tensors)
         return wire.pack({"status": "ok", **said, "tensors": described_tensors}, parts)
     except NotImplementedError as error:
-        return wire.pack({"status": "not_implemented", **failure(error, files)})
+        return wire.pack({"status": "not_implemented", **loader.failure(error, files)})
     except MemoryError as error:
-        return wire.pack({"status": "memory", **failure(error, files)})
+        return wire.pack({"status": "memory", **loader.failure(error, files)})
     except BaseException as error:
-        return wire.pack({"status": "error", **failure(error, files)})
+        return wire.pack({"status": "error", **loader.failure(error, files)})
 
 
 def read_exactly(descriptor: int, count: int) -> bytes:

@@ -13,6 +13,7 @@ line of JSON on the socket of descriptor 3, and then does what it is told by sho
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -146,22 +147,33 @@ def _above(descriptor: int, number: int) -> int:
     return descriptor
 
 
+def obey(control: socket.socket, jailer: Jailer) -> None:
+    """Fork and reap as told, one message a line, until the other side closes."""
+    buffer, waiting = b"", []
+    while True:
+        piece, descriptors, _, _ = socket.recv_fds(control, 4096, 3)
+        if not piece:
+            return
+        buffer += piece
+        waiting += descriptors
+        *messages, buffer = buffer.split(b"\n")
+        for message in messages:
+            word, _, number = message.partition(b" ")
+            if word == b"fork":
+                answer = jailer.fork(waiting[:3], control)
+                del waiting[:3]
+            else:
+                answer = jailer.reap(int(number))
+            control.sendall(b"%d\n" % answer)
+
+
 def serve(control: socket.socket, isolation: str) -> None:
     """Obey until the other side closes; then leave no child behind."""
     jailer = Jailer(isolation)
     control.sendall(json.dumps({"level": jailer.level, **jailer.told}).encode() + b"\n")
-    while True:
-        try:
-            message, descriptors, _, _ = socket.recv_fds(control, 64, 3)
-        except ConnectionError:
-            break
-        words = message.split()
-        if not words:
-            break
-        answer = (
-            jailer.fork(descriptors, control) if words[0] == b"fork" else jailer.reap(int(words[1]))
-        )
-        control.sendall(b"%d\n" % answer)
+    # The other side may be gone at any moment: it has been interrupted, or it is done.
+    with contextlib.suppress(ConnectionError):
+        obey(control, jailer)
     jailer.reap_all()
 
 

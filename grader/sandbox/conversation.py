@@ -1,0 +1,238 @@
+"""A conversation with one worker: send, wait, drain, and never believe more than bytes.
+
+The trusted side owns time. Every exchange has a deadline; a worker that misses it is killed.
+Whatever comes back is a `Reply` with a distinct outcome, and nothing is taken for an answer unless
+its frame is whole, within its cap and well formed.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Protocol
+
+from grader.errors import SandboxError
+from grader.sandbox import wire
+
+KEPT_OUTPUT = 64 * 1024
+CUT = b"\n[output cut here: 64 KiB are kept]\n"
+
+
+class Outcome(StrEnum):
+    """What came of asking a worker."""
+
+    OK = "ok"
+    NOT_IMPLEMENTED = "not_implemented"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    MALFORMED = "malformed"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a worker said, or what became of it: `message` is a sentence for a person."""
+
+    outcome: Outcome
+    message: str = ""
+    frame: wire.Frame | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """Return the header of the frame, empty if there is none."""
+        return self.frame.header if self.frame else {}
+
+
+class Child(Protocol):
+    """The process behind a worker, as the zygote knows it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id; waits until it is forked."""
+
+    def reap(self) -> int:
+        """Kill it and return its wait status."""
+
+    def dismiss(self) -> None:
+        """Kill it, without waiting."""
+
+
+@dataclass
+class Ends:
+    """The grader's ends of a worker's pipes."""
+
+    requests: int
+    answers: int
+    output: int
+
+    def close(self) -> None:
+        """Let go of all three."""
+        for descriptor in (self.requests, self.answers, self.output):
+            os.close(descriptor)
+
+
+@dataclass
+class Worker:
+    """One forked process. Ask it until it is closed or dead; a dead one stays dead."""
+
+    child: Child
+    ends: Ends
+    output: bytearray = field(default_factory=bytearray)
+    _unsent: memoryview = field(default_factory=lambda: memoryview(b""))
+    _cut: bool = False
+    _greeted: bool = False
+    _ended: Reply | None = None
+
+    def __post_init__(self) -> None:
+        for descriptor in (self.ends.requests, self.ends.answers, self.ends.output):
+            os.set_blocking(descriptor, False)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: object, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the worker, if it still runs, and let go of its pipes."""
+        if self._ended is None:
+            self._drain()
+            self.ends.close()
+            self.child.dismiss()
+            self._ended = Reply(Outcome.CRASHED, "the worker was closed")
+
+    def post(self, request: bytes) -> None:
+        """Send as much of a request as goes through at once; `receive` sends the rest."""
+        self._unsent = self._write(memoryview(bytes(self._unsent) + request))
+
+    def ask(self, request: bytes, *, seconds: float, max_body: int) -> Reply:
+        """Send a request and return what came of it; see `receive`."""
+        if self._ended is not None:
+            return replace(self._ended, seconds=0.0)
+        self.post(request)
+        return self.receive(seconds=seconds, max_body=max_body)
+
+    def receive(self, *, seconds: float, max_body: int) -> Reply:
+        """Wait for an answer for at most `seconds` and return what came of it.
+
+        max_body: the most bytes of tensors that an answer may have.
+        """
+        if self._ended is not None:
+            return replace(self._ended, seconds=0.0)
+        started, cpu_started = time.monotonic(), self._cpu_clock()
+        try:
+            frame = self._exchange(wire.Decoder(max_body), started + seconds)
+        except TimeoutError:
+            message = f"no answer within the limit of {seconds:g} s"
+            return self._end(Reply(Outcome.TIMEOUT, message, seconds=seconds))
+        except wire.WireError as error:
+            return self._end(Reply(Outcome.MALFORMED, f"the answer is malformed: {error}"))
+        if frame is None:
+            return self._end(None)
+        elapsed, cpu_elapsed = time.monotonic() - started, self._cpu_clock() - cpu_started
+        return _reply(frame, elapsed, cpu_elapsed)
+
+    def _cpu_clock(self) -> float:
+        """Return the worker's processor time, from the kernel: a worker cannot make it less."""
+        try:
+            # Linux's clock id of another process's CPU time; see clock_getcpuclockid(3).
+            return time.clock_gettime((~self.child.pid << 3) | 2)
+        except (OSError, OverflowError):
+            return time.monotonic()
+
+    def _exchange(self, decoder: wire.Decoder, deadline: float) -> wire.Frame | None:
+        """Write, read and drain until the frame is whole; None if the worker is gone."""
+        ends = self.ends
+        with selectors.DefaultSelector() as selector:
+            selector.register(ends.requests, selectors.EVENT_WRITE)
+            selector.register(ends.answers, selectors.EVENT_READ)
+            selector.register(ends.output, selectors.EVENT_READ)
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                for key, _ in selector.select(left):
+                    if key.fd == ends.requests:
+                        self._unsent = self._write(self._unsent)
+                        if not self._unsent:
+                            selector.unregister(ends.requests)
+                    elif key.fd == ends.output:
+                        if not self._drain():
+                            selector.unregister(ends.output)
+                    else:
+                        piece = _read(ends.answers, decoder.wanted if self._greeted else 1)
+                        if piece == b"":
+                            return None
+                        if not self._greeted:
+                            self._greeted = piece is not None
+                            continue
+                        frame = decoder.feed(piece or b"")
+                        if frame is not None:
+                            self._drain()
+                            return frame
+
+    def _write(self, unsent: memoryview) -> memoryview:
+        try:
+            return unsent[os.write(self.ends.requests, unsent[: 1 << 16]) :]
+        except BlockingIOError:
+            return unsent
+        except BrokenPipeError:
+            return unsent[:0]  # the worker is gone: the other pipe will say so
+
+    def _drain(self) -> bool:
+        """Keep the first of what the worker prints; tell whether there may be more."""
+        while piece := _read(self.ends.output, 1 << 16):
+            room = KEPT_OUTPUT - len(self.output)
+            if room > 0:
+                self.output += piece[:room]
+            if len(piece) > room and not self._cut:
+                self._cut = True
+                self.output += CUT
+        return piece is None
+
+    def _end(self, reply: Reply | None) -> Reply:
+        """Reap the worker; without a reply, say how it died."""
+        self._drain()
+        self.ends.close()
+        status = self.child.reap()
+        if reply is None and not self._greeted:
+            raise SandboxError("a worker could not be locked down as the first one was")
+        self._ended = reply or _death(status)
+        return self._ended
+
+
+def _read(descriptor: int, count: int) -> bytes | None:
+    """Read at most `count` bytes: None if there is nothing yet, b"" at the end."""
+    try:
+        return os.read(descriptor, min(count, 1 << 20))
+    except BlockingIOError:
+        return None
+
+
+def _reply(frame: wire.Frame, seconds: float, cpu_seconds: float) -> Reply:
+    status = frame.header.get("status")
+    if status == "ok":
+        return Reply(Outcome.OK, "", frame, seconds, cpu_seconds)
+    if status in ("not_implemented", "error", "memory"):
+        told = frame.header.get("message")
+        return Reply(Outcome(status), told if isinstance(told, str) else "", frame, seconds)
+    return Reply(Outcome.MALFORMED, "the answer is malformed: it has no status")
+
+
+def _death(status: int) -> Reply:
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        return Reply(Outcome.CRASHED, f"the process was ended by {name}")
+    code = os.waitstatus_to_exitcode(status)
+    return Reply(Outcome.CRASHED, f"the process ended by itself, with exit code {code}")

@@ -1,0 +1,90 @@
+"""Run the files of a submission: from memory, statement by statement.
+
+A statement that fails does not take the others with it, and neither does a function that does not
+parse: one mistake costs one task.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.abc
+import importlib.machinery
+import linecache
+import traceback
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.sandbox import reader
+else:  # this file is run by path, beside that one: see zygote.py
+    import reader
+
+MAX_TEXT = 8000
+Failure = dict[str, Any]
+
+
+class Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Lets one file of a submission import another. The files are in memory only."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = {name.removesuffix(".py"): name for name in sources}
+        self._texts = sources
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        """Find `name` if it is a file of the submission; a leading package name is ignored."""
+        if name in self._sources:
+            return importlib.machinery.ModuleSpec(name, self)
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run the file in the module's namespace."""
+        file = self._sources[module.__name__]
+        run_statements(file, self._texts[file], vars(module))
+
+
+def failure(error: BaseException, files: Sequence[str]) -> Failure:
+    """Describe an exception as plain data, with frames of the submission only."""
+    try:
+        told = traceback.TracebackException.from_exception(error, limit=-40, lookup_lines=False)
+        frames = [frame for frame in told.stack if frame.filename in files]
+        text = "".join(traceback.format_list(frames)) + "".join(told.format_exception_only())
+        line = frames[-1].lineno if frames else getattr(error, "lineno", None)
+        file = frames[-1].filename if frames else getattr(error, "filename", None)
+        message = str(error)
+    except BaseException:  # an exception can be made so that it cannot be described
+        text, line, file, message = "", None, None, "an exception that cannot be described"
+    return {
+        "type": type(error).__name__[:200],
+        "message": message[:2000],
+        "traceback": text[-MAX_TEXT:],
+        "line": line if type(line) is int else None,
+        "file": file if type(file) is str else None,
+    }
+
+
+def run_statements(
+    file: str,
+    text: str,
+    namespace: dict[str, Any],
+    after: Callable[[ast.stmt], None] | None = None,
+) -> list[Failure]:
+    """Run a source statement by statement: one that fails does not take the others with it."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    statements, failures = reader.parse(file, text)
+    flags = 0
+    for statement in statements:
+        try:
+            code = compile(
+                ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True
+            )
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                flags |= code.co_flags
+            exec(code, namespace)
+        except Exception as error:
+            found = failure(error, [file])
+            found["line"] = found["line"] or statement.lineno
+            failures.append(found)
+        if after is not None:
+            after(statement)
+    return failures

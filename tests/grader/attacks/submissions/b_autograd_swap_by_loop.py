@@ -1,0 +1,23 @@
+# ruff: noqa
+"""Shows a stub to the reader and defines the function again in a loop.
+
+Class: autograd in disguise
+Honest: none
+Beats: plain pytest
+"""
+
+import torch
+
+
+def dprobs(probs, dlogprobs):
+    return probs
+
+
+for _ in (1,):
+
+    def dprobs(probs, dlogprobs):
+        with torch.inference_mode(False):
+            leaf = torch.nn.Parameter(probs)
+            tool = torch.autograd.graph._engine_run_backward
+            out = (leaf.log(),), (dlogprobs,), False, False, (leaf,)
+            return tool(*out, allow_unreachable=True, accumulate_grad=False)[0]
