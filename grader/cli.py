@@ -352,6 +352,24 @@ def sync(only_check: bool) -> None:
         click.echo("everything is up to date")
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print everything for machines to read.")
+def doctor(as_json: bool) -> None:
+    """Show what isolation this machine gives, and what became of attempts to break out.
+
+    Exit code 0: a jail, fit for untrusted submissions. 4: none, or one that leaks.
+    """
+    with _explained():
+        from grader import doctor as doctor_
+
+        diagnosis = doctor_.examine()
+        if as_json:
+            click.echo(doctor_.as_json(diagnosis), nl=False)
+        else:
+            doctor_.show(diagnosis, console())
+        sys.exit(0 if diagnosis.healthy else EXIT_INFRASTRUCTURE)
+
+
 @main.group()
 def data() -> None:
     """Bring the lecture's own corpus."""

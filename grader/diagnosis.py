@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from grader import verdict
+from grader import relations, verdict
 from grader.cases import Case
 from grader.course import misconceptions
 from grader.course.catalogue import Task, course
 from grader.course.misconceptions import Misconception
 from grader.examination import Answer
 from grader.reference import Reference
-from grader.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ ZEROS = Diagnosis(
     "Every entry is zero: the answer does not depend on the upstream gradient at all.",
     "Which of the inputs should the answer grow with?",
 )
-SIGN = Diagnosis("sign", "The numbers are right but for their sign.", "Is anything subtracted?")
+DTYPE_NUDGE = "Which operation turned floating numbers into whole or true-or-false ones?"
 
 
 def in_place(names: Sequence[str]) -> Diagnosis:
@@ -79,23 +78,19 @@ def same(answer: Tensor, other: Tensor, unit: float) -> bool:
     return bool((wide - wide_other)[finite].abs().max() <= course().bound * largest)
 
 
-def of_gradient(
-    task: Task, case: Case, answer: Answer, expected: Reference, found: Verdict
-) -> Diagnosis | None:
+def of_gradient(task: Task, case: Case, answer: Answer, expected: Reference) -> Diagnosis | None:
     """Name the misconception behind a wrong gradient, if its numbers show which one it is."""
     got = answer.tensors[0]
     if not got.is_floating_point():
-        return None
+        kind = str(got.dtype).removeprefix("torch.")
+        return Diagnosis("dtype", f"The answer holds {kind} numbers.", DTYPE_NUDGE)
     if got.numel() and not bool(torch.count_nonzero(got)):
         return ZEROS
     for entry in misconceptions.of_task(task.full_name):
         made = formula_on(entry, task, case)
-        if (
-            made is not None
-            and same(got, made, expected.unit)
-            and tuple(got.shape) == tuple(made.shape)
-        ):
+        if made is not None and made.shape == got.shape and same(got, made, expected.unit):
             return Diagnosis(entry.id, entry.says, entry.nudge)
-    if found.shape == found.expected_shape and same(-got, expected.value, expected.unit):
-        return SIGN
+    found = relations.of_answer(task, case, got, expected, course().bound)
+    if found is not None:
+        return Diagnosis(f"relation/{found.id}", found.says, found.nudge)
     return in_place(answer.changed) if answer.changed else None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -16,8 +15,8 @@ from rich.text import Text
 from grader.errors import SandboxError
 from grader.sandbox.client import Isolation, Zygote
 
-# What to do about a missing layer, by the first word or words of its name. The jail needs the
-# resource limits, no new privileges and seccomp; the others are belts to these braces.
+# What to do about a missing layer, by how its name begins. A jail needs the resource limits, no new
+# privileges and seccomp; the other layers stand behind these.
 ADVICE = {
     "the jail": "There is one on Linux only: use a Linux machine, a virtual machine or a container "
     "to grade untrusted submissions. Your own code can be checked here, at level process.",
@@ -73,12 +72,11 @@ class Diagnosis:
     @property
     def probes(self) -> list[Probe]:
         """The attempts, in the order in which they were made."""
-        named = ((name.partition(": "), refused) for name, refused in self._tried.items())
-        return [Probe(category, name, refused) for (category, _, name), refused in named]
-
-    @property
-    def _tried(self) -> Mapping[str, bool]:
-        return self.isolation.probes
+        found = []
+        for text, refused in self.isolation.probes.items():
+            category, _, name = text.partition(": ")
+            found.append(Probe(category, name, refused))
+        return found
 
     @property
     def healthy(self) -> bool:
@@ -95,7 +93,7 @@ class Diagnosis:
 
 def examine() -> Diagnosis:
     """Start a zygote and let it try its jail. Raises SandboxError if it does not start at all."""
-    if not hasattr(socket, "AF_UNIX") or platform.system() == "Windows":
+    if platform.system() == "Windows":
         raise SandboxError("it needs Linux, or macOS for your own code; on Windows, use WSL 2")
     with Zygote("best") as zygote:
         return Diagnosis(zygote.isolation)
@@ -158,7 +156,7 @@ def _table(probes: list[Probe]) -> Table:
     """Return the attempts of one category in two columns."""
     table = Table(box=None, show_header=False, padding=(0, 1), show_edge=False)
     for _ in range(2):
-        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, min_width=len("NOT refused"))
         table.add_column(min_width=25)
     cells = [cell for probe in probes for cell in (_mark(probe), Text(probe.name))]
     for start in range(0, len(cells), 4):

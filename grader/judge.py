@@ -107,7 +107,7 @@ class Judge:
         if found.kind is Kind.SHAPE:
             self.fail("shape", wording.of_verdict(found))
         if not found.kind.right:
-            told = diagnosis.of_gradient(self.task, case, answer, expected, found)
+            told = diagnosis.of_gradient(self.task, case, answer, expected)
             self.record.diagnosis = told.as_dict() if told else None
             self.fail("failed", wording.of_verdict(found))
         return found

@@ -38,7 +38,8 @@ NUMBERS = {
     "acct": (163, 89), "add_key": (248, 217), "bind": (49, 200), "bpf": (321, 280),
     "clock_settime": (227, 112), "clone3": (435, 435), "connect": (42, 203), "execveat": (322, 281),
     "fanotify_init": (300, 262), "getpid": (39, 172), "getppid": (110, 173),
-    "init_module": (175, 105), "inotify_init1": (294, 26), "io_uring_setup": (425, 425),
+    "getresuid": (118, 148), "init_module": (175, 105), "inotify_init1": (294, 26),
+    "io_uring_setup": (425, 425),
     "kexec_load": (246, 104), "keyctl": (250, 219), "memfd_create": (319, 279), "mlock": (149, 228),
     "mount": (165, 40), "mprotect": (10, 226), "mq_open": (240, 180), "msgget": (68, 186),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "openat2": (437, 437),
@@ -149,6 +150,7 @@ def remote(name: str) -> Attempt:
 
 QUEUED = struct.pack("iii", 0, 0, -1).ljust(128, b"\0")  # a siginfo with SI_QUEUE
 UNLIMITED = struct.pack("QQ", 2**64 - 1, 2**64 - 1)
+NEW = os.O_CREAT | os.O_EXCL
 AS_IT_IS = 0xFFFFFFFF
 FIOCLEX = 0x5451
 
@@ -156,25 +158,25 @@ Probe = tuple[str, str, Attempt]
 PROBES: tuple[Probe, ...] = (
     ("files", "open /", open_file("/")),
     ("files", "open /etc/passwd", open_file("/etc/passwd")),
-    ("files", "open its own memory map", open_file("/proc/self/maps")),
-    ("files", "open the environment of process 1", open_file("/proc/1/environ")),
-    ("files", "open the memory of the parent", open_file(f"/proc/{PARENT}/mem")),
+    ("files", "its own memory map", open_file("/proc/self/maps")),
+    ("files", "environment of process 1", open_file("/proc/1/environ")),
+    ("files", "memory of the parent", open_file(f"/proc/{PARENT}/mem")),
     ("files", "open the grader's folder", open_file(OWN)),
     ("files", "open by openat2", opens(call("openat2", FOLDER, b"/", zeros(24), 24))),
-    ("files", "create in /tmp", makes(lambda path: os.close(os.open(path, os.O_CREAT)))),
+    ("files", "create in /tmp", makes(lambda path: os.close(os.open(path, NEW)))),
     ("files", "list a folder", lambda: os.listdir("/")),
-    ("files", "unlink", lambda: os.unlink(NOWHERE)),
+    ("files", "unlink", lambda: os.unlink(NO_PATH)),
     ("files", "make a folder", makes(os.mkdir, os.rmdir)),
     ("files", "make a symbolic link", makes(lambda path: os.symlink("/", path))),
-    ("files", "link", lambda: os.link(NO_PATH, NOWHERE)),
-    ("files", "rename", lambda: os.rename(NOWHERE, NOWHERE + "x")),
-    ("files", "change a mode", lambda: os.chmod(NOWHERE, 0o600)),
-    ("files", "change a time", lambda: os.utime(NOWHERE)),
+    ("files", "link", lambda: os.link(NO_PATH, NO_PATH)),
+    ("files", "rename", lambda: os.rename(NO_PATH, NO_PATH)),
+    ("files", "change a mode", lambda: os.chmod(NO_PATH, 0o600)),
+    ("files", "change a time", lambda: os.utime(NO_PATH)),
     ("files", "stat", lambda: os.stat("/etc/passwd")),
     ("files", "statx", call("statx", FOLDER, b"/", 0, 0xFFF, zeros(256))),
     ("files", "stat a file system", lambda: os.statvfs("/")),
     ("files", "read a link", lambda: os.readlink("/proc/self/exe")),
-    ("files", "ask for the current folder", os.getcwd),
+    ("files", "name the current folder", os.getcwd),
     ("files", "change the folder", lambda: os.chdir("/")),
     ("files", "handle of a path", call("name_to_handle_at", FOLDER, b"/", zeros(8), zeros(4), 0)),
     ("files", "open by handle", call("open_by_handle_at", FOLDER, zeros(8), 0)),
@@ -249,8 +251,8 @@ PROBES: tuple[Probe, ...] = (
     ("kernel", "reboot", call("reboot", 0, 0, 0, None)),
     ("trivia", "its own number", call("getpid")),
     ("trivia", "its parent's number", call("getppid")),
-    ("trivia", "its user", lambda: os.getresuid()),
-    ("trivia", "name of the machine", lambda: os.uname()),
+    ("trivia", "its user", call("getresuid", zeros(4), zeros(4), zeros(4))),
+    ("trivia", "name of the machine", os.uname),
     # Last what changes the one who asks.
     ("identity", "be dumpable", call("prctl", 4, 1, 0, 0, 0)),
     ("identity", "outlive the parent", call("prctl", 1, 0, 0, 0, 0)),

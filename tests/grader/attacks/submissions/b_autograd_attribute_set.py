@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Sets requires_grad with setattr and reads grad with hasattr's sibling.
+"""Sets requires_grad with setattr and reads grad with getattr, both by built strings.
 
 Class: autograd in disguise
 Honest: none

@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Builds a torch.fx graph that calls autograd by string, with torch under another name.
+"""Lets torch.fx fetch autograd by a dotted string, with torch under another name.
 
 Class: autograd in disguise
 Honest: none
@@ -9,14 +9,15 @@ Beats: plain pytest
 import torch as t
 from torch import nn
 
-graph = t.fx.Graph()
-names = ("auto" + "grad", "graph", "_engine_run_" + "back" + "ward")
-node = graph.placeholder("x")
-for name in names:
-    node = graph.call_function(getattr_like := t.fx.graph.operator.attrgetter(name), (node,))
-graph.output(node)
 torch = t
-run = t.fx.Interpreter(nn.Module(), graph=graph).run(t)
+root = nn.Module()
+root.tool = t
+graph = t.fx.Graph()
+graph.output(graph.get_attr("tool.auto" + "grad.graph._engine_run_" + "back" + "ward"))
+
+
+def run(*given, **named):
+    return t.fx.Interpreter(root, graph=graph).run()(*given, **named)
 
 
 def pulled(f, x, upstream):

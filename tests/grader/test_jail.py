@@ -1,0 +1,525 @@
+"""The jail: nothing that an inmate tries succeeds, and a machine without a jail is told so."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import re
+import struct
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from grader import cli, doctor, examination
+from grader.course import catalogue
+from grader.errors import SandboxError
+from grader.examination import Examination
+from grader.options import ROOT
+from grader.sandbox import client, lockdown, probes
+from grader.sandbox.client import Isolation, Outcome, Zygote
+from grader.submission import Submission
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="jails need Linux")
+
+SANDBOX = ROOT / "grader" / "sandbox"
+CONTROL = "trivia: its own number"
+"""An attempt that has to succeed: it shows that success would be seen."""
+
+NOBODY = 65534
+GENEROUS = 120.0
+FILE = "ex1_backward.py"
+
+
+def jail_or_skip(isolation: Isolation) -> None:
+    """Skip on a machine without a jail, but fail where the project is tested for others."""
+    if isolation.level == "jail":
+        return
+    told = f"no jail here: {'; '.join(isolation.missing)}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(told)
+    pytest.skip(told)
+
+
+@pytest.fixture(scope="module")
+def jailer() -> Iterator[Zygote]:
+    """A process that forks jailed workers."""
+    with Zygote("best") as started:
+        jail_or_skip(started.isolation)
+        yield started
+
+
+def run(code: str, *arguments: str, **options: object) -> str:
+    """Run code in a fresh interpreter; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+# What is tried
+
+
+def let_through(tried: dict[str, bool]) -> list[str]:
+    """Return the attempts that were not refused."""
+    return [name for name, refused in tried.items() if not refused]
+
+
+def test_every_attempt_but_trivia_is_refused(jailer: Zygote) -> None:
+    """From inside a jail, no attempt to break out succeeds."""
+    tried = dict(jailer.isolation.probes)
+
+    assert [name for name in let_through(tried) if not name.startswith("trivia: ")] == []
+    assert CONTROL in let_through(tried)
+    assert len(tried) == len(probes.PROBES) >= 60
+
+
+UNJAILED = """
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+import probes
+pid = os.fork()  # they are made in a child, as by a zygote
+if pid == 0:
+    print(json.dumps(probes.run()), flush=True)
+    os._exit(0)
+_, status = os.waitpid(pid, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_the_same_attempts_succeed_without_a_jail() -> None:
+    """They are real: a process that is not locked down gets through with many of them."""
+    tried = dict(json.loads(run(UNJAILED, str(SANDBOX))))
+
+    assert len(tried) == len(probes.PROBES) or platform.machine() not in lockdown.ARCHITECTURES
+    through = let_through(tried)
+    assert len(through) >= 25
+    for name in ("files: open /etc/passwd", "sockets: pair", "processes: fork", CONTROL):
+        assert name in through
+
+
+def test_the_attempts_leave_nothing_behind() -> None:
+    """What an attempt makes, it removes."""
+    code = f"import os, sys\nprint(os.getpid())\n{UNJAILED}"
+    pid = run(code, str(SANDBOX)).split()[0]
+
+    assert list(Path("/tmp").glob(f"*probe-{pid}*")) == []
+
+
+def test_each_attempt_has_a_name_of_its_own() -> None:
+    """Names are keys: two attempts of one name would hide each other."""
+    names = [f"{category}: {name}" for category, name, _ in probes.PROBES]
+
+    assert len(set(names)) == len(names)
+
+
+def test_an_attempt_that_is_broken_counts_as_let_through() -> None:
+    """A mistake in an attempt cannot make a jail look tight, nor can an error of another kind."""
+
+    def fails(error: Exception) -> bool:
+        def attempt() -> None:
+            raise error
+
+        return probes.refused(attempt)
+
+    assert not fails(TypeError("a mistake"))
+    assert not fails(MemoryError())
+    assert not fails(OSError(errno.ENOENT, "after admission"))
+    assert fails(OSError(errno.EPERM, "refused"))
+    assert fails(OSError(errno.EACCES, "refused"))
+
+
+UNPRIVILEGED = """
+import json
+from grader.sandbox.client import Zygote
+with Zygote("best") as zygote:
+    told = zygote.isolation
+    print(json.dumps([told.level, told.active, told.missing, dict(told.probes)]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="not root")
+def test_a_user_without_privileges_gets_a_jail(jailer: Zygote) -> None:
+    """The jail needs no root: what root gets, nobody gets."""
+    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    if subprocess.run(
+        [sys.executable, "-c", "import grader.options, torch"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        **nobody,
+    ).returncode:
+        pytest.skip("the project cannot be read by others")
+    level, active, missing, tried = json.loads(run(UNPRIVILEGED, **nobody))
+
+    assert (level, missing) == ("jail", [])
+    assert set(jailer.isolation.active) - set(active) == {"user of its own"}
+    assert set(let_through(tried)) == set(let_through(dict(jailer.isolation.probes)))
+
+
+# The layers of a worker
+
+LAYERS = ("NoNewPrivs", "Seccomp", "Seccomp_filters", "CapEff", "CapPrm", "Groups")
+
+
+def layers_of(pid: int) -> tuple[dict[str, str], str]:
+    """Return what the kernel says about a process: the layers of its status, and its limits."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    status = dict(line.split(":", 1) for line in lines)
+    told = {name: status[name].strip() for name in LAYERS if name in status}
+    return told, Path(f"/proc/{pid}/limits").read_text(encoding="utf-8")
+
+
+def test_every_worker_has_the_same_layers(jailer: Zygote) -> None:
+    """The kernel says the same of the first worker and of those after it, after a death, too."""
+    seen = []
+    for number in range(4):
+        worker, reply = client.load(jailer, {FILE: b"import os\n"}, FILE)
+        with worker:
+            assert reply.outcome == Outcome.OK, reply.message
+            seen.append(layers_of(worker.pid))
+            if number == 1:
+                os.kill(worker.pid, 9)
+
+    assert all(layers == seen[0] for layers in seen)
+    status, limits = seen[0]
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    for name in ("Max processes", "Max file size", "Max core file size"):
+        assert re.search(rf"^{name} +0 +0 ", limits, re.MULTILINE)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="not root")
+def test_workers_of_root_are_users_of_their_own(jailer: Zygote) -> None:
+    """Two workers of root share no identity with each other or with anybody else."""
+    workers = [client.load(jailer, {FILE: b""}, FILE)[0] for _ in range(2)]
+    users = [os.stat(f"/proc/{worker.pid}/status") for worker in workers]
+    real = [
+        re.search(r"^Uid:\s+(.*)$", Path(f"/proc/{worker.pid}/status").read_text(), re.MULTILINE)
+        for worker in workers
+    ]
+    for worker in workers:
+        worker.close()
+
+    assert len(users) == 2
+    identities = [set(found[1].split()) for found in real if found]
+    assert all(len(identity) == 1 for identity in identities)
+    assert identities[0] != identities[1]
+    assert {"0"} not in identities
+
+
+# The allow-list
+
+Instruction = tuple[int, int, int, int]
+FOREIGN = 0x40000003  # 32-bit x86
+
+
+def verdict(code: bytes, audit: int, number: int, *arguments: int) -> int:
+    """Interpret a BPF program on a system call; return what it returns."""
+    data = struct.pack("<iIQ6Q", number, audit, 0, *(arguments + (0,) * 6)[:6])
+    program: list[Instruction] = list(struct.iter_unpack("<HBBI", code))
+    accumulator, at = 0, 0
+    while True:
+        operation, if_true, if_false, operand = program[at]
+        at += 1
+        if operation == lockdown.LOAD:
+            (accumulator,) = struct.unpack_from("<I", data, operand)
+        elif operation == lockdown.RETURN:
+            return operand
+        else:
+            holds = {
+                lockdown.JUMP_EQUAL: accumulator == operand,
+                lockdown.JUMP_AT_LEAST: accumulator >= operand,
+                lockdown.JUMP_ANY_BIT: bool(accumulator & operand),
+            }[operation]
+            at += if_true if holds else if_false
+
+
+REFUSED = lockdown.ERRNO | errno.EPERM
+NO_DEVICE = lockdown.ERRNO | errno.ENOTTY
+both = pytest.mark.parametrize("machine", list(lockdown.ARCHITECTURES))
+
+
+@both
+def test_exactly_the_listed_calls_are_allowed(machine: str) -> None:
+    """Of all numbers, those on the list are allowed and no others."""
+    code = lockdown.program(machine)
+    audit, numbers = lockdown.ARCHITECTURES[machine]
+    special = {numbers["ioctl"]: NO_DEVICE, numbers["fcntl"]: REFUSED}  # fcntl(.., F_DUPFD)
+    allowed = dict.fromkeys(numbers.values(), lockdown.ALLOW) | special
+
+    assert len(set(numbers.values())) == len(numbers)
+    for number in (*range(601), 2**31 - 1):
+        assert verdict(code, audit, number) == allowed.get(number, REFUSED), number
+
+
+@both
+def test_memory_is_never_executable(machine: str) -> None:
+    """mmap and mprotect are allowed with every protection that has no PROT_EXEC."""
+    code = lockdown.program(machine)
+    audit, numbers = lockdown.ARCHITECTURES[machine]
+    for name in ("mmap", "mprotect"):
+        for protection in range(8):
+            expected = REFUSED if protection & 4 else lockdown.ALLOW
+            assert verdict(code, audit, numbers[name], 0, 4096, protection) == expected
+        # The kernel reads all 64 bits; what is above the lower half cannot hide a bit in it.
+        assert verdict(code, audit, numbers[name], 0, 4096, 1 << 32 | 5) == REFUSED
+
+
+@both
+def test_descriptors_can_be_asked_and_not_changed(machine: str) -> None:
+    """Of fcntl only F_GETFD and F_GETFL are allowed, whatever their argument."""
+    code = lockdown.program(machine)
+    audit, numbers = lockdown.ARCHITECTURES[machine]
+    for command in (*range(64), *range(1024, 1048)):
+        expected = lockdown.ALLOW if command in (1, 3) else REFUSED
+        assert verdict(code, audit, numbers["fcntl"], 0, command, 8) == expected
+
+
+@both
+def test_another_calling_convention_does_not_help(machine: str) -> None:
+    """x32 numbers are refused; a foreign architecture's call ends the process."""
+    code = lockdown.program(machine)
+    audit, numbers = lockdown.ARCHITECTURES[machine]
+    others = [other for other, _ in lockdown.ARCHITECTURES.values() if other != audit]
+    for number in numbers.values():
+        assert verdict(code, audit, lockdown.X32_BIT | number) == REFUSED
+        assert verdict(code, audit, -1 - number) == REFUSED
+        for foreign in (FOREIGN, *others):
+            assert verdict(code, foreign, number) == lockdown.KILL
+
+
+HEADERS = {
+    "x86_64": (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), 0),
+    "aarch64": (Path("/usr/include/asm-generic/unistd.h"), 1),
+}
+
+
+@both
+def test_numbers_of_system_calls_agree_with_the_kernel_headers(machine: str) -> None:
+    """The numbers are those of the kernel, in the allow-list and in the attempts."""
+    header, column = HEADERS[machine]
+    if not header.exists():
+        pytest.skip(f"{header} is not installed")
+    defined = re.findall(r"#define\s+__NR(?:3264)?_(\w+)\s+(\d+)", header.read_text())
+    kernel = {name: int(number) for name, number in defined}
+    listed = lockdown.ARCHITECTURES[machine][1]
+    tried = {name: numbers[column] for name, numbers in probes.NUMBERS.items()}
+
+    assert listed == {name: kernel[name] for name in listed}
+    assert tried == {name: kernel[name] for name in tried}
+
+
+# Machines without a jail
+
+FAKE = """
+import os, sys
+os.write(3, {told!r})
+while os.read(3, 64):
+    pass
+"""
+WITHOUT = {
+    "level": "process",
+    "active": ["resource limits", "no new privileges"],
+    "missing": ["landlock ([Errno 38] Function not implemented)", "seccomp ([Errno 22] Invalid)"],
+    "probes": [["files: open /", False], ["sockets: Unix", True], ["trivia: its user", False]],
+}
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **changes: object) -> None:
+    """Let a zygote tell of a machine without a jail."""
+    told = json.dumps({**WITHOUT, **changes}).encode() + b"\n"
+    script = tmp_path / "zygote.py"
+    script.write_text(FAKE.format(told=told), encoding="utf-8")
+    monkeypatch.setattr(client, "ZYGOTE", script)
+
+
+def test_without_a_jail_grading_refuses_and_names_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Who asks for a jail gets one or an error that names the layers and the way on."""
+    pretend(monkeypatch, tmp_path)
+    with Zygote("jail") as zygote:
+        for ask in (lambda: zygote.isolation, zygote.fork):
+            with pytest.raises(SandboxError) as refusal:
+                ask()
+            for word in (*WITHOUT["missing"], "grader doctor", "--isolation process"):
+                assert word in str(refusal.value)
+
+
+def test_without_a_jail_who_asks_for_the_best_gets_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The level says what it is."""
+    pretend(monkeypatch, tmp_path)
+    with Zygote("best") as zygote:
+        assert zygote.isolation.level == "process"
+
+
+# `grader doctor`
+
+
+def doctor_says(*options: str) -> tuple[int, str]:
+    """Return the exit code and the output of the command."""
+    done = CliRunner().invoke(cli.main, ["doctor", *options])
+    return done.exit_code, done.output
+
+
+def test_doctor_tells_of_a_jail(jailer: Zygote) -> None:
+    """With a jail it names the layers and every attempt, fits 80 columns, and exits with 0."""
+    code, told = doctor_says()
+
+    assert code == 0
+    assert "level: jail" in told
+    assert "this machine can grade untrusted submissions" in told
+    words = " ".join(told.split())
+    for layer in jailer.isolation.active:
+        assert layer in words
+    for category, name, _ in probes.PROBES:
+        assert f"\n{category}\n" in told
+        assert f"refused {name}" in words
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_doctor_tells_machines(jailer: Zygote) -> None:
+    """The same for machines to read."""
+    code, told = doctor_says("--json")
+    diagnosis = json.loads(told)
+
+    assert (code, diagnosis["level"], diagnosis["healthy"]) == (0, "jail", True)
+    assert diagnosis["layers"] == list(jailer.isolation.active)
+    tried = {f"{x['category']}: {x['name']}": x["refused"] for x in diagnosis["probes"]}
+    assert tried == dict(jailer.isolation.probes)
+
+
+def test_doctor_tells_what_is_missing_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a jail it names each missing layer, with advice, and exits with 4."""
+    pretend(monkeypatch, tmp_path)
+    code, told = doctor_says()
+
+    words = " ".join(told.split())
+    assert code == 4
+    assert "level: process" in told
+    for word in (*WITHOUT["missing"], "Linux 5.13", "profile", "your own code"):
+        assert word in words
+    assert "NOT refused open /" in words
+    assert max(map(len, told.splitlines())) <= 80
+    code, told = doctor_says("--json")
+    assert code == 4
+    missing = json.loads(told)["missing"]
+    assert [found["layer"] for found in missing] == WITHOUT["missing"]
+    assert all(found["advice"] for found in missing)
+
+
+def test_doctor_does_not_trust_a_jail_that_leaks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An attempt that succeeds is a reason not to grade; trivia are not."""
+    pretend(monkeypatch, tmp_path, level="jail", missing=[])
+    code, told = doctor_says()
+    assert code == 4
+    assert "do not grade untrusted submissions" in " ".join(told.split())
+
+    pretend(monkeypatch, tmp_path, level="jail", missing=[], probes=[["trivia: x", False]])
+    assert doctor_says()[0] == 0
+
+
+def test_doctor_has_advice_for_whatever_a_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every layer that a lock-down can miss has its advice."""
+
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.EPERM, "not here")
+
+    steps = "limit_resources become_nobody _prctl restrict_files restrict_system_calls".split()
+    for step in steps:
+        monkeypatch.setattr(lockdown, step, fail)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    missing = [
+        *lockdown.lock_down(0, 0, b"").missing,
+        *lockdown.lock_down(0, 0, None).missing,
+        "a child that can be locked down",
+    ]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    missing += lockdown.lock_down(0, 0, None).missing
+
+    assert len(set(missing)) == 10
+    assert [layer for layer in missing if not doctor.advice(layer)] == []
+
+
+# Bombs
+
+BYSTANDER = "def dlogprobs(logprobs, Yb):\n    return logprobs * 2\n"
+
+
+def bomb(jailer: Zygote, body: str) -> examination.Answer:
+    """Let a function have this body; see that another one is answered after it."""
+    course = catalogue.course()
+    source = f"{BYSTANDER}\n\ndef dprobs(probs):\n{textwrap.indent(body, '    ')}\n"
+    submission = Submission("bomb", {FILE: source.encode()}, "digest")
+    inspection, told = examination.inspect(jailer, submission)
+    assert inspection is not None, told
+    exam = Examination(jailer, submission, course, inspection)
+    inputs = {name: torch.ones(2, 3) for name in ("probs", "logprobs", "dlogprobs")}
+    inputs["Yb"] = torch.tensor([0, 1])
+    try:
+        answer = exam.ask(course.resolve("ex1.dprobs"), inputs, seconds=GENEROUS)
+        after = exam.ask(course.resolve("ex1.dlogprobs"), inputs, seconds=GENEROUS)
+        assert after.outcome == Outcome.OK, after.message
+        assert torch.equal(after.tensors[0], inputs["logprobs"] * 2)
+    finally:
+        exam.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return bytearray(30 << 30)",
+        "import torch\nreturn torch.ones(30 << 28)",
+        "kept = []\nwhile True:\n    kept.append(b'x' * (1 << 26))",
+        "import mmap\nreturn mmap.mmap(-1, 30 << 30)",
+    ],
+)
+def test_memory_ends_with_the_task_that_wants_it(jailer: Zygote, body: str) -> None:
+    """30 GiB are an error of their own task, or the end of their own process."""
+    answer = bomb(jailer, body)
+
+    assert answer.outcome in (Outcome.MEMORY, Outcome.ERROR, Outcome.CRASHED)
+    told = answer.message.lower()
+    assert answer.outcome != Outcome.ERROR or "memory" in told or "allocate" in told
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("import os\nwhile True:\n    os.fork()", "PermissionError"),
+        (
+            "import threading, time\nwhile True:\n"
+            "    threading.Thread(target=time.sleep, args=(9,)).start()",
+            "RuntimeError",
+        ),
+        ("import subprocess\nsubprocess.run(['/bin/true'])", "PermissionError"),
+    ],
+)
+def test_a_bomb_of_processes_does_not_start(jailer: Zygote, body: str, error: str) -> None:
+    """Neither a process nor a thread can be made: the first attempt is an error of its task."""
+    answer = bomb(jailer, body)
+
+    assert answer.outcome == Outcome.ERROR
+    assert answer.message.startswith(error)
