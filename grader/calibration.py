@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grader import corpus, examination, grade, training
+from grader import corpus, examination, training
 from grader.course import catalogue
 from grader.course.network import PARAMETERS
 from grader.errors import SandboxError
@@ -18,6 +18,7 @@ from grader.examination import Examination, Wanted
 from grader.options import ROOT
 from grader.sandbox.client import Zygote
 from grader.sandbox.conversation import Outcome
+from grader.submission import read_for_course
 
 MARGIN = 4.0
 
@@ -50,7 +51,7 @@ def run(corpus_name: str, seeds: int, tell: Callable[[str], None]) -> Calibratio
     course = catalogue.course()
     plan = {key: int(course.training[key]) for key in ("steps", "batch_size", "decay_at")}
     task = course.resolve("ex4.train")
-    solutions = grade.read_submission(ROOT / "solutions")
+    solutions = read_for_course(ROOT / "solutions")
     losses = []
     with Zygote() as zygote:
         inspection, told = examination.inspect(zygote, solutions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.report import Report
-    from grader.submission import Submission
 
 EXIT_BELOW, EXIT_UNREADABLE, EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED = 1, 3, 4, 130
 EXIT_CODES = """\b
@@ -84,13 +84,14 @@ def default_exercises() -> Path:
 
 def _graded(path: Path, options: Options) -> Report:
     """Grade a submission with a progress bar on standard error."""
+    from grader import submission as intake
     from grader.sandbox.client import Zygote
 
+    submission = intake.read_for_course(path)
     # The zygote imports torch while this process does so too.
     with Zygote(options.isolation) as zygote:
         from grader import grade
 
-        submission: Submission = grade.read_submission(path)
         with _progress(submission.name, len(options.tasks) or None) as advance:
             return grade.grade_one(submission, zygote, options, advance)
 
@@ -125,6 +126,19 @@ def _check_corpus(name: str) -> None:
         raise CorpusError(
             f"the corpus '{name}' has no loss threshold yet: run `grader calibrate --corpus {name}`"
         )
+
+
+def _check_writable(path: str | None) -> None:
+    """Refuse a file that cannot be written before the work is done, not after."""
+    if path in (None, "-"):
+        return
+    target = Path(str(path))
+    if target.is_dir():
+        stop(2, f"{path}: is a folder; name a file")
+    if not target.parent.is_dir():
+        stop(2, f"{path}: cannot be written: there is no folder {target.parent}")
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        stop(2, f"{path}: cannot be written: no permission")
 
 
 def _write(path: str, text: str) -> None:
@@ -185,6 +199,7 @@ def grade(
     """Grade SUBMISSION: a folder, a .py file, a .zip or a .tar.gz."""
     with _explained():
         _check_corpus(corpus)
+        _check_writable(json_file)
         options = Options(seed, corpus, public_only, isolation=isolation, allow=frozenset(allow))
         report = _graded(submission, options)
         from grader.render import terminal
@@ -209,8 +224,6 @@ def _finish(report: Report, fail_under: float | None = None) -> None:
 
 def _leave() -> None:
     """End the process at once: torch takes longer to tear itself down than to grade a task."""
-    import os
-
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -154,11 +154,13 @@ class Examination:
         if self.budget <= 0:
             return Answer(Outcome.TIMEOUT, f"all calls together took more than {BUDGET:g} s")
         cap = max(MIN_ANSWER, 4 * expect_bytes)
-        request = _request(task, definition, inputs, wanted, padded, cap)
-        reply = worker.ask(request, seconds=seconds or task.deadline_s, max_body=cap)
+        header, parts = _request(definition, inputs, wanted, padded, cap)
+        limit = seconds or task.deadline_s
+        reply = worker.ask(header, parts, seconds=limit, max_body=cap)
         self.budget -= reply.seconds
         if reply.outcome is not Outcome.OK:
-            return _failed(reply, self._load_errors(loaded))
+            told = reply.header.get("type") in ("LookupError", "NameError")
+            return _failed(reply, self._load_errors(loaded) if told else "")
         return self._answer(worker, reply, wanted)
 
     def prepare(self, task: Task) -> None:
@@ -247,14 +249,13 @@ def _failed(reply: Reply, context: str) -> Answer:
 
 
 def _request(
-    task: Task,
     definition: Definition,
     inputs: Mapping[str, Value],
     wanted: Wanted,
     padded: bool,
     cap: int,
-) -> bytes:
-    """Return the frame that calls a function with what it asks for, and nothing else."""
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Return header and body of the request that calls a function with what it asks for."""
     tensors: list[Tensor] = []
 
     def place(tensor: Tensor) -> int:
@@ -299,4 +300,4 @@ def _request(
         "max_body": cap,
         "tensors": described,
     }
-    return wire.pack(header, parts)
+    return header, parts

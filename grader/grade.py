@@ -10,7 +10,6 @@ import io
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from grader import examination
@@ -29,14 +28,6 @@ _SWITCHED_OFF = (
     "cacheprovider doctest faulthandler junitxml logging nose pastebin stepwise "
     "threadexception unittest unraisableexception warnings setuponly setupplan"
 ).split()
-
-
-def read_submission(path: Path) -> Submission:
-    """Take in a submission. Raises UnreadableSubmission."""
-    from grader import submission
-
-    course = catalogue.course()
-    return submission.read(path, frozenset(exercise.file for exercise in course.exercises))
 
 
 def grade_one(

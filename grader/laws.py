@@ -19,7 +19,7 @@ from grader.judge import CheckFailed, Judge, Record
 from grader.options import HIDDEN, PUBLIC, ROOT, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
-from grader.submission import Submission
+from grader.submission import Submission, read_for_course
 
 SEED = "laws"
 MIN_HINTS = 3
@@ -90,7 +90,7 @@ def files() -> list[str]:
 
 def graded(zygote: Zygote, path: Path) -> Report:
     """Grade a folder of the project as any submission is graded."""
-    return grade.grade_one(grade.read_submission(path), zygote, Options(seed=SEED))
+    return grade.grade_one(read_for_course(path), zygote, Options(seed=SEED))
 
 
 def unless_zero(report: Report) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ def unit_of(value: Tensor, rounded: Tensor) -> float:
     value: the float64 reference. rounded: the same, computed in float32.
     """
     noise = (rounded.double() - value).abs().max().item()
-    return max(value.abs().max().item(), ROUNDING * noise)
+    largest = value.abs().max().item()
+    return max(largest, ROUNDING * noise) if math.isfinite(noise) else largest
 
 
 def gradient(task: Task, case: Case) -> Reference:

@@ -31,7 +31,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a relation looks at: the answer and the right value in float64, and how close is close."""
+    """What a relation looks at: the answer and the right value in float64, and the bound."""
 
     task: Task
     case: Case

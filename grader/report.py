@@ -226,7 +226,17 @@ def for_student(report: Report) -> Report:
     The task's own figures, message and diagnosis are those of the public checks.
     """
     tasks = [_task_for_student(task) for task in report.tasks]
-    return report.model_copy(update={"view": "student", "seed": None, "tasks": tasks})
+    training = report.training
+    if training is not None:
+        training = training.model_copy(update={"loss": _public_loss(report)})
+    update = {"view": "student", "seed": None, "tasks": tasks, "training": training}
+    return report.model_copy(update=update)
+
+
+def _public_loss(report: Report) -> float | None:
+    checks = [check for task in report.tasks for check in task.checks]
+    losses = [c.facts.get("loss") for c in checks if c.visibility == "public"]
+    return next((loss for loss in losses if loss is not None), None)
 
 
 def _task_for_student(task: TaskReport) -> TaskReport:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from grader import examination, grade
+from grader import examination
 from grader.course import catalogue
 from grader.errors import UnreadableSubmission
 from grader.examination import Examination
 from grader.options import ROOT, Options
 from grader.pytest_plugin import CoursePlugin
 from grader.sandbox.client import Zygote
+from grader.submission import read_for_course
 
 
 class SessionPlugin(CoursePlugin):
@@ -36,7 +37,7 @@ def plugin_for(path: str, options: Options) -> SessionPlugin:
     found = Path(path) if Path(path).exists() else ROOT / path
     zygote = Zygote("best")
     try:
-        submission = grade.read_submission(found)
+        submission = read_for_course(found)
         inspection, told = examination.inspect(zygote, submission)
         if inspection is None:
             raise UnreadableSubmission(told)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from grader.course import catalogue
 from grader.errors import UnreadableSubmission
 
 MAX_FILE = 1 << 20
@@ -35,6 +36,11 @@ class Submission:
     files: Mapping[str, bytes]
     digest: str
     notes: tuple[str, ...] = ()
+
+
+def read_for_course(path: Path) -> Submission:
+    """Read a submission to this course. Raises UnreadableSubmission, as `read` does."""
+    return read(path, frozenset(exercise.file for exercise in catalogue.course().exercises))
 
 
 def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:

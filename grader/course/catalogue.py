@@ -87,8 +87,8 @@ class Catalogue:
             raise UnknownTask(f"'{name}' is a task of several exercises: say one of {choices}")
         everything = [task.full_name for task in self.tasks] + sorted(names)
         close = difflib.get_close_matches(name, everything, n=3)
-        meant = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise UnknownTask(f"there is no task '{name}'{meant} `grader list` shows all tasks")
+        meant = f"Did you mean {' or '.join(close)}? " if close else ""
+        raise UnknownTask(f"there is no task '{name}'. {meant}`grader list` shows all tasks")
 
     def of_exercise(self, key: str) -> tuple[Task, ...]:
         """Return the tasks of one exercise, in order."""

@@ -103,7 +103,7 @@ def explanation(task: TaskReport) -> RenderableType:
             (f"{task.full_name}", "bold"), (f"  {task.status}", _style(task.status)), (where, "dim")
         )
     ]
-    missed = next((check for check in task.checks if check.status != "passed"), None)
+    missed = next((check for check in task.checks if check.message == task.message), None)
     if missed is not None:
         parts.append(_indented(_lead(missed), "dim"))
     parts.append(_indented(task.message))
@@ -117,7 +117,7 @@ def explanation(task: TaskReport) -> RenderableType:
 
 def _lead(check: Check) -> str:
     hidden = "hidden check" if check.visibility == "hidden" else "check"
-    return f"{hidden} that failed first: {check.title}"
+    return f"{hidden}: {check.title}"
 
 
 def _indented(text: str, style: str = "") -> RenderableType:
@@ -187,7 +187,7 @@ def show_brief(report: Report, console: Console) -> None:
 
 def progress_line(report: Report, width: int = 40) -> Text:
     """Return how many tasks are done, as a bar and as `n/total`; a bonus does not count."""
-    tasks = [task for task in report.tasks if not task.is_bonus]
+    tasks = [task for task in report.tasks if not task.is_bonus] or report.tasks
     done = sum(task.status == "passed" for task in tasks)
     filled = width * done // len(tasks) if tasks else 0
     return Text.assemble(
@@ -213,7 +213,8 @@ def comparison(report: Report, reference: Report) -> Table:
     ):
         table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for task, other in zip(report.tasks, reference.tasks, strict=True):
-        ratio = task.duration_s / other.duration_s if other.duration_s and task.duration_s else None
+        answered = task.status not in ("not_attempted", "policy") and other.duration_s
+        ratio = task.duration_s / other.duration_s if answered else None
         table.add_row(
             task.full_name,
             Text(LABELS.get(task.status, task.status), style=_style(task.status)),

@@ -119,6 +119,9 @@ class Zygote:
         theirs = [their_requests, their_answers, their_output]
         try:
             asked = self.say(b"fork", theirs)
+        except SandboxError:
+            Ends(requests, answers, output).close()
+            raise
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
@@ -180,8 +183,8 @@ _BOOT = (
 def survey(zygote: Zygote, files: Mapping[str, bytes]) -> Reply:
     """Read the syntax trees of a submission in a worker that runs nothing of it."""
     with zygote.fork() as worker:
-        request = _sources("survey", files)
-        return worker.ask(request, seconds=LOAD_DEADLINE, max_body=0)
+        worker.post({"op": "survey"}, before=_sources("survey", files))
+        return worker.receive(seconds=LOAD_DEADLINE, max_body=0)
 
 
 def start(zygote: Zygote, files: Mapping[str, bytes], file: str) -> Worker:
@@ -190,7 +193,7 @@ def start(zygote: Zygote, files: Mapping[str, bytes], file: str) -> Worker:
     The first answer is that of the loading. The worker is the caller's to close.
     """
     worker = zygote.fork()
-    worker.post(_sources("examine", files) + wire.pack({"op": "load", "file": file}))
+    worker.post({"op": "load", "file": file}, before=_sources("examine", files))
     return worker
 
 

@@ -7,11 +7,13 @@ its frame is whole, within its cap and well formed.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import selectors
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import TracebackType
@@ -88,6 +90,7 @@ class Worker:
     ends: Ends
     output: bytearray = field(default_factory=bytearray)
     _unsent: memoryview = field(default_factory=lambda: memoryview(b""))
+    _ticket: str = ""
     _cut: bool = False
     _greeted: bool = False
     _ended: Reply | None = None
@@ -108,19 +111,35 @@ class Worker:
         """Kill the worker, if it still runs, and let go of its pipes."""
         if self._ended is None:
             self._drain()
-            self.ends.close()
-            self.child.dismiss()
             self._ended = Reply(Outcome.CRASHED, "the worker was closed")
+            self.ends.close()
+            with contextlib.suppress(SandboxError):  # a zygote that is gone took it along
+                self.child.dismiss()
 
-    def post(self, request: bytes) -> None:
-        """Send as much of a request as goes through at once; `receive` sends the rest."""
-        self._unsent = self._write(memoryview(bytes(self._unsent) + request))
+    def post(
+        self, header: Mapping[str, Any], parts: Sequence[bytes] = (), before: bytes = b""
+    ) -> None:
+        """Send as much of a request as goes through at once; `receive` sends the rest.
 
-    def ask(self, request: bytes, *, seconds: float, max_body: int) -> Reply:
+        Each request carries a ticket that its answer has to carry too: whatever else a submission
+        may write, the answer to one question is never taken for that to another.
+        """
+        self._ticket = secrets.token_hex(8)
+        request = wire.pack({**header, "ticket": self._ticket}, parts)
+        self._unsent = self._write(memoryview(bytes(self._unsent) + before + request))
+
+    def ask(
+        self,
+        header: Mapping[str, Any],
+        parts: Sequence[bytes] = (),
+        *,
+        seconds: float,
+        max_body: int,
+    ) -> Reply:
         """Send a request and return what came of it; see `receive`."""
         if self._ended is not None:
             return replace(self._ended, seconds=0.0)
-        self.post(request)
+        self.post(header, parts)
         return self.receive(seconds=seconds, max_body=max_body)
 
     def receive(self, *, seconds: float, max_body: int) -> Reply:
@@ -140,6 +159,9 @@ class Worker:
             return self._end(Reply(Outcome.MALFORMED, f"the answer is malformed: {error}"))
         if frame is None:
             return self._end(None)
+        if frame.header.get("ticket") != self._ticket:
+            message = "the answer is malformed: it belongs to no question that was asked"
+            return self._end(Reply(Outcome.MALFORMED, message))
         elapsed, cpu_elapsed = time.monotonic() - started, self._cpu_clock() - cpu_started
         return _reply(frame, elapsed, cpu_elapsed)
 
@@ -204,6 +226,7 @@ class Worker:
     def _end(self, reply: Reply | None) -> Reply:
         """Reap the worker; without a reply, say how it died."""
         self._drain()
+        self._ended = reply or Reply(Outcome.CRASHED, "the process ended")
         self.ends.close()
         status = self.child.reap()
         if reply is None and not self._greeted:
@@ -232,7 +255,9 @@ def _reply(frame: wire.Frame, seconds: float, cpu_seconds: float) -> Reply:
 
 def _death(status: int) -> Reply:
     if os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
+        number = os.WTERMSIG(status)
+        known = number in set(signal.Signals)
+        name = signal.Signals(number).name if known else f"signal {number}"
         return Reply(Outcome.CRASHED, f"the process was ended by {name}")
     code = os.waitstatus_to_exitcode(status)
     return Reply(Outcome.CRASHED, f"the process ended by itself, with exit code {code}")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 else:  # this file is run by path, beside that one: see zygote.py
     import policy
 
+MOST = 500
+"""How many functions, errors and findings are told: more would not fit into an answer."""
+
 Function = ast.FunctionDef | ast.Lambda
 
 
@@ -25,7 +28,7 @@ def blocks(text: str) -> list[tuple[int, str]]:
     A block starts at a line that is not indented and does not continue the one before (`else`,
     `except`, a closing bracket), so that an error in one function leaves the others whole.
     """
-    lines = text.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in text.split("\n")]
     starts: list[int] = []
     decorated = False
     for number, line in enumerate(lines):
@@ -209,6 +212,6 @@ def survey(sources: Mapping[str, str]) -> dict[str, Any]:
     siblings = frozenset(name.removesuffix(".py") for name in sources)
     files = [read_file(file, text, siblings) for file, text in sources.items()]
     return {
-        key: [entry for file in files for entry in file[key]][:2000]
+        key: [entry for file in files for entry in file[key]][:MOST]
         for key in ("definitions", "failures", "findings")
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PREFIX = struct.Struct("!IQ")
-MAX_HEADER = 256 * 1024
+MAX_HEADER = 512 * 1024
 MAX_DIMENSIONS = 16
 MAX_EXTENT = 1 << 40
 ITEM_SIZES = {

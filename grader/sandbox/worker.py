@@ -6,6 +6,7 @@ Everything in this process may be changed by student code, so nothing that it sa
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import sys
 import time
@@ -91,7 +92,7 @@ class Examinee:
 
         failures = loader.run_statements(file, self._sources[file], namespace, remember)
         for name, line in last.items():
-            self._functions[name, line] = namespace[name]
+            self._functions[name, line] = namespace.get(name)
         return failures
 
     def _argument(self, spec: Any) -> Any:
@@ -209,25 +210,34 @@ def described(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def answer(examinee: Examinee, frame: Any, files: Sequence[str]) -> bytes:
-    """Carry out one request and return the frame that answers it."""
+def answer(
+    examinee: Examinee, frame: Any, files: Sequence[str]
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Carry out one request; return the header and the body of the answer."""
     header = frame.header
     try:
         if header["op"] == "load":
-            return wire.pack({"status": "ok", "failures": examinee.load(header["file"])[:20]})
+            return {"status": "ok", "failures": examinee.load(header["file"])[:20]}, []
         said, tensors = examinee.call(header, wire.tensors_from_frame(frame))
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         if size > header["max_body"]:
             shapes = ", ".join(str(tuple(tensor.shape)) for tensor in tensors)
             raise TypeError(f"the answer is far too large: {shapes}")
         described_tensors, parts = wire.tensors_to_bytes(tensors)
-        return wire.pack({"status": "ok", **said, "tensors": described_tensors}, parts)
-    except NotImplementedError as error:
-        return wire.pack({"status": "not_implemented", **loader.failure(error, files)})
-    except MemoryError as error:
-        return wire.pack({"status": "memory", **loader.failure(error, files)})
+        return {"status": "ok", **said, "tensors": described_tensors}, parts
     except BaseException as error:
-        return wire.pack({"status": "error", **loader.failure(error, files)})
+        return {"status": status_of(error), **loader.failure(error, files)}, []
+
+
+def status_of(error: BaseException) -> str:
+    """Return the word for an exception that a call ended with."""
+    if isinstance(error, NotImplementedError):
+        return "not_implemented"
+    with contextlib.suppress(BaseException):  # an exception may not want to be looked at
+        out_of_memory = type(error) is RuntimeError and "can't allocate memory" in str(error)
+        if isinstance(error, MemoryError) or out_of_memory:
+            return "memory"
+    return "error"
 
 
 def read_exactly(descriptor: int, count: int) -> bytes:
@@ -259,19 +269,29 @@ def send(descriptor: int, frame: bytes) -> None:
 
 
 def serve(requests: int, answers: int) -> None:
-    """Answer requests until there are no more. The first one brings the sources."""
+    """Answer requests until there are no more. A frame with the sources comes before them."""
     first = receive(requests)
     sources, offset = {}, 0
     for file, length in first.header["files"]:
         sources[file] = first.body[offset : offset + length].decode("utf-8")
         offset += length
-    if first.header["op"] == "survey":
-        send(answers, wire.pack({"status": "ok", **reader.survey(sources)}))
+    request = receive(requests)
+    if request.header["op"] == "survey":
+        reply: tuple[dict[str, Any], list[bytes]] = {"status": "ok", **reader.survey(sources)}, []
+        reply_to(request, reply, answers)
         return
     forbid_autograd()
     examinee = Examinee(sources)
     while True:
-        reply = answer(examinee, receive(requests), list(sources))
+        reply = answer(examinee, request, list(sources))
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        send(answers, reply)
+            with contextlib.suppress(Exception):  # a submission may have closed it
+                stream.flush()
+        reply_to(request, reply, answers)
+        request = receive(requests)
+
+
+def reply_to(request: Any, reply: tuple[dict[str, Any], list[bytes]], answers: int) -> None:
+    """Send the answer to a request, with the request's ticket."""
+    header, parts = reply
+    send(answers, wire.pack({**header, "ticket": request.header["ticket"]}, parts))

@@ -181,6 +181,8 @@ if __name__ == "__main__":
     # Ctrl-C reaches the whole group of the terminal; the grader decides what becomes of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
+    torch.backends.cpu.get_cpu_capability()
     torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
     serve(socket.socket(fileno=3), sys.argv[1])
     os._exit(0)

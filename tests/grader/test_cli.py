@@ -98,7 +98,9 @@ def test_a_students_view_tells_nothing_of_hidden_checks_but_their_results(half_r
     assert "canary-seed" not in text
     hidden = [c for task in report["tasks"] for c in task["checks"] if c["visibility"] == "hidden"]
     assert hidden
-    assert all(check["figures"] == [] and check["message"] == "" for check in hidden)
+    assert all(check["figures"] == [] and check["traceback"] == "" for check in hidden)
+    told = {check["message"].replace(check["title"], "TITLE") for check in hidden}
+    assert told == {"", "a hidden check failed: TITLE"}
     assert all(check["title"] for check in hidden)
 
 
@@ -172,7 +174,7 @@ def test_a_score_below_the_bar_turns_the_exit_code(half_right):
     [
         (("grade", "no-such-folder"), 3, "there is no such file or folder"),
         (("grade", "LICENSE"), 3, "expected a folder or one of .py"),
-        (("grade", "docs"), 3, "holds no .py file"),
+        (("grade", "data"), 3, "holds no .py file"),
         (("grade", "solutions", "--corpus", "nope"), 3, "there is no corpus 'nope'"),
         (("check", "dlogits"), 2, "say one of ex1.dlogits, ex2.dlogits"),
         (("hint", "nothing"), 2, "there is no task"),

@@ -84,7 +84,7 @@ def test_a_short_name_that_two_exercises_share_is_refused_with_both_full_names()
 
 def test_a_misspelt_task_is_answered_with_what_was_probably_meant():
     """An unknown name comes back with its nearest neighbours."""
-    with pytest.raises(UnknownTask, match="did you mean"):
+    with pytest.raises(UnknownTask, match="Did you mean"):
         catalogue.course().resolve("dcuonts")
 
 

@@ -19,7 +19,7 @@ from grader.course.catalogue import Task
 from grader.options import ROOT, Options
 from grader.report import Report, TaskReport
 from grader.sandbox.client import Zygote
-from grader.submission import Submission
+from grader.submission import Submission, read_for_course
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads(
@@ -95,7 +95,7 @@ def test_a_correct_form_earns_full_marks(zygote: Zygote, name: str) -> None:
     submission does not answer earns nothing.
     """
     answered = tasks_named(EXPECTED["correct"][name])
-    submission = grade.read_submission(GOLDEN / "correct" / name)
+    submission = read_for_course(GOLDEN / "correct" / name)
     report = graded(zygote, submission, answered)
 
     missed = [told(t) for t in report.tasks if t.full_name in answered and not full_marks(t)]
@@ -112,7 +112,7 @@ def test_a_shape_that_only_broadcasting_saves_earns_half(zygote: Zygote, name: s
     the message says so.
     """
     answered = tasks_named(EXPECTED["shape"][name])
-    submission = grade.read_submission(GOLDEN / "shape" / name)
+    submission = read_for_course(GOLDEN / "shape" / name)
     report = graded(zygote, submission, answered)
 
     for task in report.tasks:

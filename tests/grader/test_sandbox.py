@@ -938,7 +938,7 @@ def test_a_worker_that_was_ended_has_crashed(zygote: Zygote, number: int) -> Non
     """A worker that a signal ended from outside has crashed, whatever the signal was."""
     worker, _ = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     os.kill(worker.child.pid, number)
-    reply = worker.ask(b"", seconds=GENEROUS, max_body=0)
+    reply = worker.ask({}, seconds=GENEROUS, max_body=0)
     worker.close()
 
     assert Outcome.CRASHED == reply.outcome
@@ -971,7 +971,7 @@ def test_a_worker_of_a_zygote_that_is_gone_can_be_closed() -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with pytest.raises(SandboxError):
-            asked.ask(b"", seconds=GENEROUS, max_body=0)
+            asked.ask({}, seconds=GENEROUS, max_body=0)
         for worker in (asked, idle):
             worker.close()
             worker.close()
@@ -982,7 +982,7 @@ def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
     worker, loaded = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     worker.close()
     worker.close()
-    reply = worker.ask(b"", seconds=GENEROUS, max_body=0)
+    reply = worker.ask({}, seconds=GENEROUS, max_body=0)
 
     assert Outcome.OK == loaded.outcome
     assert (Outcome.CRASHED, "the worker was closed") == (reply.outcome, reply.message)

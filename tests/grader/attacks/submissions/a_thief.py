@@ -13,8 +13,8 @@ import torch
 class Thief(torch.Tensor):
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):
-        plain = [torch.Tensor.as_subclass(a, torch.Tensor) for a in args[:2] if hasattr(a, "shape")]
         with torch._C.DisableTorchFunctionSubclass():
+            plain = [a.as_subclass(torch.Tensor) for a in args[:2] if isinstance(a, torch.Tensor)]
             if len(plain) == 2 and plain[0].shape == plain[1].shape:
                 plain[0].data.copy_(plain[1])
             return function(*args, **(kwargs or {}))

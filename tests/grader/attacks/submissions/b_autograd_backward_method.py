@@ -10,8 +10,8 @@ import torch
 
 
 def dhpreact(hpreact, dh):
+    leaf = hpreact.clone()
     with torch.set_grad_enabled(True):
-        leaf = hpreact.clone()
         leaf.requires_grad = True
         torch.tanh(leaf).backward(dh)
     return leaf.grad

@@ -10,7 +10,7 @@ import torch
 
 
 def dprobs(probs, dlogprobs):
+    leaf = probs.clone().requires_grad_()
     with torch.enable_grad():
-        leaf = probs.clone().requires_grad_()
         [y.backward(dlogprobs) for y in (leaf.log(),)]
     return next(part.grad for part in (leaf,))

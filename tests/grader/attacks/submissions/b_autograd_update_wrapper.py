@@ -11,19 +11,20 @@ import functools
 import torch
 from torch import nn
 
+found, wanted = [torch], ("auto" + "grad", "graph", "_engine_run_" + "back" + "ward")
+
 
 class Box:
     def __setattr__(self, name, value):
-        found.extend([value] * (value is not found[-1]))
+        found.extend([value] if name in wanted else ())
 
 
-found = [torch]
-for name in ("auto" + "grad", "graph", "_engine_run_" + "back" + "ward"):
+for name in wanted:
     functools.update_wrapper(Box(), found[-1], (name,), ())
 
 
 def run(*given, **named):
-    return found[3](*given, **named)
+    return found[-1](*given, **named)
 
 
 def pulled(f, x, upstream):

@@ -1,0 +1,15 @@
+# ruff: noqa
+"""Never returns.
+
+Class: resource exhaustion
+Honest: ex1.dnorm_logits
+Beats: nothing, because it is ended with it
+"""
+
+def dprobs(probs, dlogprobs):
+    while True:
+        pass
+
+
+def dnorm_logits(counts, dcounts):
+    return counts * dcounts

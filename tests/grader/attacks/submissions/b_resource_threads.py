@@ -1,0 +1,24 @@
+# ruff: noqa
+"""Starts threads for as long as it can.
+
+Class: resource exhaustion
+Honest: ex1.dnorm_logits
+Beats: nothing, because it is ended with it
+"""
+
+import threading
+
+
+def spin():
+    while True:
+        pass
+
+
+def dprobs(probs, dlogprobs):
+    for _ in range(200):
+        threading.Thread(target=spin, daemon=True).start()
+    return dlogprobs / probs
+
+
+def dnorm_logits(counts, dcounts):
+    return counts * dcounts
