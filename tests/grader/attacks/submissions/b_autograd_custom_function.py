@@ -21,7 +21,7 @@ class Log(torch.autograd.Function):
 
 
 def dprobs(probs, dlogprobs):
+    leaf = probs.clone().requires_grad_()
     with torch.enable_grad():
-        leaf = probs.clone().requires_grad_()
         Log.apply(leaf).backward(dlogprobs)
     return leaf.grad

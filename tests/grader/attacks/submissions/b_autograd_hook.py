@@ -11,8 +11,8 @@ import torch
 
 def dprobs(probs, dlogprobs):
     caught = []
+    leaf = probs.detach().clone().requires_grad_()
     with torch.enable_grad():
-        leaf = probs.clone().requires_grad_()
         leaf.register_hook(caught.append)
         leaf.log().backward(dlogprobs)
     return caught[0]

@@ -11,4 +11,4 @@ from torch._functorch import eager_transforms as e
 
 
 def dprobs(probs, dlogprobs):
-    return e._jvp_with_argnums(torch.log, (probs,), (dlogprobs,), argnums=None)[1]
+    return e._jvp_with_argnums(torch.log, (probs,), (dlogprobs,), argnums=None, has_aux=False)[1]

@@ -3,7 +3,7 @@
 
 Class: autograd in disguise
 Honest: none
-Beats: plain pytest
+Beats: nothing, because a module that was imported by path knows its package
 """
 
 import torch

@@ -7,11 +7,11 @@ Beats: plain pytest
 """
 
 import torch
+from torch import nn
 
 
 def dprobs(probs, dlogprobs):
     tool = vars(torch)["auto" + "grad"].__dict__
-    with torch.__dict__["enable_" + "grad"]():
-        leaf = vars(torch.Tensor)["clone"](probs) if "clone" in vars(torch.Tensor) else probs.clone()
-        torch.Tensor.__dict__["requires_grad_"](leaf)
+    with torch.__dict__["inference_mode"](False):
+        leaf = nn.Parameter(probs)
         return tool["gr" + "ad"](leaf.log(), leaf, dlogprobs)[0]

@@ -3,7 +3,7 @@
 
 Class: environment detection
 Honest: ex1.dnorm_logits
-Beats: nothing, because it does no harm where files can be opened
+Beats: plain pytest
 """
 
 import torch

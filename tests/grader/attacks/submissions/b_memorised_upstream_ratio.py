@@ -3,7 +3,7 @@
 
 Class: memorised answers
 Honest: none
-Beats: nothing, because its upstream gradients are random
+Beats: plain pytest
 """
 
 import torch

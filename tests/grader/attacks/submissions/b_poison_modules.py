@@ -2,7 +2,7 @@
 """Puts its own modules into sys.modules and its own place onto sys.path.
 
 Class: poisoned global state
-Honest: none
+Honest: ex1.dnorm_logits, ex1.db2
 Beats: nothing, because the poison alone makes no answer right
 """
 

@@ -3,7 +3,7 @@
 
 Class: poisoned global state
 Honest: ex1.dnorm_logits, ex1.db2
-Beats: nothing, because the poison alone makes no answer right
+Beats: plain pytest
 """
 
 import torch

@@ -1,0 +1,95 @@
+"""What students use: check, hint, list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.commands.common import (
+    check_corpus,
+    console,
+    corpus_option,
+    default_exercises,
+    explained,
+    finish,
+    graded,
+)
+from grader.options import Options
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@click.argument("tasks", nargs=-1)
+@click.option("--path", type=click.Path(path_type=Path), help="What to check (default: exercises).")
+@corpus_option
+def check(tasks: tuple[str, ...], path: Path | None, corpus: str) -> None:
+    """Run the public checks on your exercises: all of them, some TASKS, or whole exercises."""
+    with explained():
+        chosen = _chosen(tasks)
+        check_corpus(corpus)
+        options = Options("public", corpus, True, chosen, isolation="best")
+        report = graded(path or default_exercises(), options)
+        from grader.render import terminal
+
+        screen = console()
+        terminal.show(report, screen)
+        screen.print(terminal.progress_line(report))
+        following = terminal.first_unfinished(report)
+        if following is not None:
+            from grader import hints
+
+            name = following.full_name
+            told = hints.next_hint(name)
+            screen.print(f"\nnext: [bold]{name}[/bold]   {told}", soft_wrap=False)
+            screen.print(f"      more help: grader hint {following.full_name}")
+        finish(report)
+
+
+def _chosen(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the full names of tasks; the key of an exercise stands for all of its tasks."""
+    from grader.course.catalogue import course
+
+    catalogue = course()
+    keys = [exercise.key for exercise in catalogue.exercises]
+    found: list[str] = []
+    for name in names:
+        tasks = catalogue.of_exercise(name) if name in keys else (catalogue.resolve(name),)
+        found += [task.full_name for task in tasks]
+    return tuple(dict.fromkeys(found))
+
+
+@click.command()
+@click.argument("task")
+@click.option("--more", is_flag=True, help="One hint more than the last time.")
+def hint(task: str, more: bool) -> None:
+    """Show the hints for TASK, one at a time."""
+    from grader import hints
+    from grader.course.catalogue import course
+
+    with explained():
+        found = course().resolve(task)
+    shown = hints.show(found.full_name, more=more)
+    for number, text in enumerate(shown, 1):
+        click.echo(f"{number}. {text}")
+    left = len(found.hints) - len(shown)
+    if left:
+        click.echo(f"({left} more: grader hint {found.label} --more)")
+
+
+@click.command(name="list")
+def list_tasks() -> None:
+    """List all tasks: full name, points, exercise."""
+    from grader.course.catalogue import course
+
+    catalogue = course()
+    for exercise in catalogue.exercises:
+        tasks = catalogue.of_exercise(exercise.key)
+        points = sum(task.points for task in tasks)
+        bonus = ", bonus" if exercise.bonus else ""
+        click.echo(f"{exercise.title} (exercises/{exercise.file}, {points:g} points{bonus})")
+        for task in tasks:
+            click.echo(f"  {task.full_name:28} {task.points:g}")
