@@ -12,7 +12,7 @@ from typing import Any
 from grader import __version__, scoring
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Examination
+from grader.examination import Examiner
 from grader.judge import PROPERTY
 from grader.options import HIDDEN, PUBLIC, Options
 from grader.report import (
@@ -63,7 +63,7 @@ class Assembly:
 
     def __init__(
         self,
-        exam: Examination,
+        exam: Examiner,
         course: Catalogue,
         tasks: Sequence[Task],
         results: Mapping[str, Any],
@@ -106,10 +106,10 @@ class Assembly:
             ),
             chain=self._chain_report(),
             training=self._training(),
-            isolation=self._exam.zygote.isolation.level,
+            isolation=self._exam.isolation.level,
             sandbox=Sandbox(
-                layers=list(self._exam.zygote.isolation.active),
-                missing=list(self._exam.zygote.isolation.missing),
+                layers=list(self._exam.isolation.active),
+                missing=list(self._exam.isolation.missing),
             ),
             policy=self._findings,
             submission=SubmissionFacts(

@@ -13,7 +13,7 @@ from grader.course import aliases, forward
 from grader.course.catalogue import Catalogue, Task
 from grader.matching import Definition
 from grader.sandbox import client, wire
-from grader.sandbox.client import Zygote
+from grader.sandbox.client import Isolation, Zygote
 from grader.sandbox.conversation import Outcome, Reply, Worker
 from grader.submission import Submission
 
@@ -76,6 +76,17 @@ class Inspection:
     failures: list[dict[str, Any]]
     findings: list[dict[str, Any]]
 
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Inspection:
+        """Build one from what a reader told. Raises KeyError, TypeError or ValueError if that is
+        malformed.
+        """
+        return cls(
+            [Definition.from_plain(item) for item in plain["definitions"]],
+            [dict(item) for item in plain["failures"]],
+            [dict(item) for item in plain["findings"]],
+        )
+
 
 def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, str]:
     """Read a submission in a worker. Without an inspection, the text says what went wrong."""
@@ -83,16 +94,76 @@ def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, 
     if reply.outcome is not Outcome.OK:
         return None, reply.message
     try:
-        definitions = [Definition.from_plain(item) for item in reply.header["definitions"]]
-        failures = [dict(item) for item in reply.header["failures"]]
-        findings = [dict(item) for item in reply.header["findings"]]
+        return Inspection.from_plain(reply.header), ""
     except (KeyError, TypeError, ValueError):
         return None, "the answer of the reader is malformed"
-    return Inspection(definitions, failures, findings), ""
+
+
+class Examiner:
+    """What the checks need of an examination, and what it says without asking anything."""
+
+    submission: Submission
+    course: Catalogue
+    inspection: Inspection
+    matched: Mapping[str, Definition]
+    outputs: dict[str, str]
+
+    @property
+    def isolation(self) -> Isolation:
+        """Return how the submission's code is isolated."""
+        raise NotImplementedError
+
+    def ask(
+        self,
+        task: Task,
+        inputs: Mapping[str, Value],
+        wanted: Wanted = TENSOR,
+        *,
+        seconds: float | None = None,
+        padded: bool = False,
+        expect_bytes: int = 0,
+    ) -> Answer:
+        """Call the task's function with what it asks for.
+
+        inputs: everything on offer, by the course's own names. padded: hand matrices over as
+        non-contiguous views. seconds: the deadline, if it is not the task's own. expect_bytes: the
+        size of a right answer.
+        """
+        raise NotImplementedError
+
+    def prepare(self, task: Task) -> None:
+        """Get ready for a task that is about to be examined."""
+
+    def close(self) -> None:
+        """Let go of what the current task needed."""
+
+    def end(self) -> None:
+        """Let go of everything."""
+        self.close()
+
+    def unanswerable(self, task: Task) -> Answer:
+        """Say why a task cannot be asked: no function, one that does not parse, or one that asks
+        for what is not on offer.
+        """
+        definition = self.matched.get(task.full_name)
+        if definition is not None:
+            lacking = matching.missing(task, definition)
+            return Answer(Outcome.ERROR, _not_on_offer(task, lacking), line=definition.line)
+        for failure in self.inspection.failures:
+            home = matching.exercise_of_file(str(failure.get("file")), self.course)
+            if task.name in failure.get("names", ()) and home in (None, task.exercise.key):
+                line = failure.get("line")
+                return Answer(
+                    Outcome.ERROR,
+                    client.plain(failure.get("message")),
+                    traceback=client.plain(failure.get("traceback")),
+                    line=line if type(line) is int else None,
+                )
+        return Answer(Outcome.NOT_IMPLEMENTED, f"there is no function {task.name}")
 
 
 @dataclass
-class Examination:
+class Examination(Examiner):
     """Asks the functions of one submission. Each task has a worker of its own, so that what the
     code of one task does to its process cannot help or hurt another.
     """
@@ -111,6 +182,11 @@ class Examination:
 
     def __post_init__(self) -> None:
         self.matched = matching.match(self.inspection.definitions, self.course)
+
+    @property
+    def isolation(self) -> Isolation:
+        """Return how the workers are isolated."""
+        return self.zygote.isolation
 
     def close(self) -> None:
         """End the worker of the current task and keep what it printed."""
@@ -136,18 +212,10 @@ class Examination:
         padded: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
-        """Call the task's function with what it asks for.
-
-        inputs: everything on offer, by the course's own names. padded: hand matrices over as
-        non-contiguous views. seconds: the deadline, if it is not the task's own. expect_bytes: the
-        size of a right answer.
-        """
+        """Call the task's function in its worker; see `Examiner.ask`."""
         definition = self.matched.get(task.full_name)
-        if definition is None:
-            return self._missing(task)
-        lacking = matching.missing(task, definition)
-        if lacking:
-            return Answer(Outcome.ERROR, _not_on_offer(task, lacking), line=definition.line)
+        if definition is None or matching.missing(task, definition):
+            return self.unanswerable(task)
         worker, loaded = self._worker_for(task)
         if loaded.outcome is not Outcome.OK:
             return _failed(loaded, f"{definition.file} could not be loaded: ")
@@ -198,20 +266,6 @@ class Examination:
             seconds=reply.seconds,
             cpu_seconds=reply.cpu_seconds,
         )
-
-    def _missing(self, task: Task) -> Answer:
-        """Say why there is no function for a task: a syntax error hides it, or it is not there."""
-        for failure in self.inspection.failures:
-            home = matching.exercise_of_file(str(failure.get("file")), self.course)
-            if task.name in failure.get("names", ()) and home in (None, task.exercise.key):
-                line = failure.get("line")
-                return Answer(
-                    Outcome.ERROR,
-                    client.plain(failure.get("message")),
-                    traceback=client.plain(failure.get("traceback")),
-                    line=line if type(line) is int else None,
-                )
-        return Answer(Outcome.NOT_IMPLEMENTED, f"there is no function {task.name}")
 
     @staticmethod
     def _load_errors(loaded: Reply) -> str:

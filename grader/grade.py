@@ -17,7 +17,7 @@ from grader.assembly import Assembly
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
-from grader.examination import Examination
+from grader.examination import Examination, Examiner
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
@@ -41,12 +41,28 @@ def grade_one(
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.
     """
-    started = time.monotonic()
-    course = catalogue.course()
     inspection, told = examination.inspect(zygote, submission)
     if inspection is None:
         raise UnreadableSubmission(f"{submission.name}: the sources cannot be read: {told}")
-    exam = Examination(zygote, submission, course, inspection)
+    exam = Examination(zygote, submission, catalogue.course(), inspection)
+    return _graded(exam, options, on_task)
+
+
+def grade_inline(
+    submission: Submission,
+    options: Options = DEFAULTS,
+    on_task: Callable[[Task], None] | None = None,
+) -> Report:
+    """Grade a submission in this process, without any isolation: for its own author only."""
+    from grader import inline
+
+    exam = inline.Inline(submission, catalogue.course(), inline.inspect(submission))
+    return _graded(exam, options, on_task)
+
+
+def _graded(exam: Examiner, options: Options, on_task: Callable[[Task], None] | None) -> Report:
+    started = time.monotonic()
+    course = exam.course
     seed = options.seed or secrets.token_hex(8)
     tasks = tuple(
         task for task in course.tasks if not options.tasks or task.full_name in options.tasks
@@ -59,7 +75,7 @@ def grade_one(
 
 
 def _run_checks(
-    exam: Examination,
+    exam: Examiner,
     seed: str,
     options: Options,
     tasks: tuple[Task, ...],

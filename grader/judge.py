@@ -20,7 +20,7 @@ from grader import diagnosis, reference, verdict, wording
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Task
-from grader.examination import Answer, Examination, Value, Wanted
+from grader.examination import Answer, Examiner, Value, Wanted
 from grader.reference import Reference
 from grader.sandbox.conversation import Outcome
 from grader.verdict import Kind, Verdict
@@ -81,7 +81,7 @@ class Record:
 class Judge:
     """Puts one task of one submission to the test."""
 
-    examination: Examination
+    examination: Examiner
     task: Task
     record: Record
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)

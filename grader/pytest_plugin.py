@@ -17,7 +17,7 @@ from grader import cases
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Answer, Examination
+from grader.examination import Answer, Examiner
 from grader.judge import PROPERTY, Judge, Record
 from grader.reference import Reference
 
@@ -42,7 +42,7 @@ class CoursePlugin:
 
     def __init__(
         self,
-        examination: Examination,
+        examination: Examiner,
         *,
         seed: str,
         corpus: str,

@@ -30,10 +30,10 @@ EXIT_BELOW, EXIT_UNREADABLE, EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED = 1, 3, 4, 13
 EXIT_CODES = """\b
 Exit codes:
   0    graded
-  1    graded, but below --fail-under, or something is out of order (sync, dev check)
+  1    graded, but below --fail-under; or out of order (sync, dev check)
   2    the command was not understood
   3    the submission or the corpus cannot be read
-  4    the grader itself failed: such a score must not be used
+  4    the grader itself failed: do not use this score; or no jail (doctor)
   130  interrupted
 """
 
@@ -79,6 +79,10 @@ def graded(path: Path, options: Options) -> Report:
     from grader.sandbox.client import Zygote
 
     submission = intake.read_for_course(path)
+    if options.isolation == "in-process":
+        from grader import grade
+
+        return grade.grade_inline(submission, options)
     # The zygote imports torch while this process does so too.
     with Zygote(options.isolation) as zygote:
         from grader import grade

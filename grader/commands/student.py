@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
 @click.argument("tasks", nargs=-1)
 @click.option("--path", type=click.Path(path_type=Path), help="What to check (default: exercises).")
 @corpus_option
-def check(tasks: tuple[str, ...], path: Path | None, corpus: str) -> None:
+@click.option(
+    "--isolation",
+    type=click.Choice(["best", "jail", "process", "in-process"]),
+    default="best" if hasattr(os, "fork") else "in-process",
+    show_default=True,
+    help="Where your code runs; in-process is for breakpoint().",
+)
+def check(tasks: tuple[str, ...], path: Path | None, corpus: str, isolation: str) -> None:
     """Run the public checks on your exercises: all of them, some TASKS, or whole exercises."""
     with explained():
         chosen = _chosen(tasks)
         check_corpus(corpus)
-        options = Options("public", corpus, True, chosen, isolation="best")
+        options = Options("public", corpus, True, chosen, isolation=isolation)
         report = graded(path or default_exercises(), options)
         from grader.render import terminal
 

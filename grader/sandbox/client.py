@@ -21,7 +21,7 @@ from grader.sandbox.conversation import Ends, Reply, Worker
 ZYGOTE = Path(__file__).with_name("zygote.py")
 START_DEADLINE = 120.0
 LOAD_DEADLINE = 20.0
-Level = Literal["jail", "process"]
+Level = Literal["jail", "process", "in-process"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Zygote:
     """
 
     def __init__(self, isolation: str = "jail") -> None:
+        if not hasattr(os, "fork"):
+            raise SandboxError(
+                f"{sys.platform} cannot fork workers: check your own exercises with `grader check "
+                "--isolation in-process`, and grade on Linux (on Windows: in WSL 2)"
+            )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._control = ours
         self._wanted = isolation

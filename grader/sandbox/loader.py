@@ -15,9 +15,9 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or __package__:
     from grader.sandbox import reader
-else:  # this file is run by path, beside that one: see zygote.py
+else:  # in the sandbox there is no package: these files are run by path
     import reader
 
 MAX_TEXT = 8000

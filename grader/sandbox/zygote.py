@@ -27,9 +27,9 @@ import torch
 import torch.func
 import torch.nn.functional
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or __package__:
     from grader.sandbox import lockdown, probes, worker
-else:  # this file is run by path, beside these three
+else:  # in the sandbox there is no package: these files are run by path
     import lockdown
     import probes
     import worker
@@ -39,15 +39,30 @@ del sys.path[0]
 
 # Modules that submissions may import: torch imports some of its own lazily, and a worker cannot
 # read files any more.
-for (
-    name
-) in "collections dataclasses functools itertools math numbers operator random typing".split():
+LIBRARY = (
+    "encodings.ascii encodings.latin_1 collections dataclasses functools itertools math numbers "
+    "operator random typing"
+)
+for name in LIBRARY.split():
     __import__(name)
 
 REQUESTS, ANSWERS = 3, 4
 ESSENTIAL = ("resource limits", "no new privileges", "seccomp")
 HELLO = b"+"
+TRIVIA = "trivia: "
+MOST_TOLD = 20
+PATIENCE = 20
+"""Seconds that a child may take to try every way out."""
+
 NO_LAYERS = lockdown.Layers((), ())
+
+
+def holds(told: dict[str, Any]) -> bool:
+    """Tell whether a child was locked down and could not get out; note how it could."""
+    escapes = [name for name, refused in told["probes"] if not refused and TRIVIA not in name]
+    told["missing"] = [*told["missing"], *(f"refusal of '{name}'" for name in escapes)]
+    layers = all(layer in told["active"] for layer in ESSENTIAL)
+    return layers and bool(told["probes"]) and not escapes
 
 
 class Jailer:
@@ -62,10 +77,11 @@ class Jailer:
         self.told: dict[str, Any] = {"active": [], "missing": [], "probes": []}
         if isolation in ("jail", "best"):
             self.told = self._examined()
-            if all(layer in self.told["active"] for layer in ESSENTIAL):
+            if holds(self.told):
                 self.level = "jail"
         if self.level == "process":
             self.told["active"] = ["resource limits"]
+            self.told["missing"] = self.told["missing"][:MOST_TOLD] or ["the jail: not asked for"]
 
     def _lock_down(self) -> lockdown.Layers:
         if self.level == "process":
@@ -81,6 +97,7 @@ class Jailer:
             try:
                 os.dup2(tell, ANSWERS)
                 os.closerange(ANSWERS + 1, 256)
+                signal.alarm(PATIENCE)
                 layers = lockdown.lock_down(0, self._mapped, self._code)
                 seen = {"active": layers.active, "missing": layers.missing, "probes": probes.run()}
                 worker.send(ANSWERS, json.dumps(seen).encode())

@@ -1,0 +1,78 @@
+"""Examine a submission in the grader's own process: for its author, never for a score.
+
+There is no isolation whatsoever, so `breakpoint()` works, and so do machines that cannot fork.
+Staff never grade like this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from grader import matching
+from grader.course.catalogue import Catalogue, Task
+from grader.examination import TENSOR, Answer, Examiner, Inspection, Value, Wanted
+from grader.in_process import InProcess
+from grader.matching import Definition
+from grader.sandbox import loader, reader
+from grader.sandbox.client import Isolation
+from grader.sandbox.conversation import Outcome
+from grader.submission import Submission
+
+ISOLATION = Isolation("in-process", (), ("any isolation: the code runs in the grader",), {})
+
+
+def inspect(submission: Submission) -> Inspection:
+    """Read a submission's syntax trees in this process."""
+    texts = {name: text.decode() for name, text in submission.files.items()}
+    return Inspection.from_plain(reader.survey(texts))
+
+
+@dataclass
+class Inline(Examiner):
+    """Calls the functions of a submission directly."""
+
+    submission: Submission
+    course: Catalogue
+    inspection: Inspection
+    matched: Mapping[str, Definition] = field(init=False)
+    outputs: dict[str, str] = field(default_factory=dict)
+    _modules: dict[str, ModuleType] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.matched = matching.match(self.inspection.definitions, self.course)
+
+    @property
+    def isolation(self) -> Isolation:
+        """No isolation at all."""
+        return ISOLATION
+
+    def ask(
+        self,
+        task: Task,
+        inputs: Mapping[str, Value],
+        wanted: Wanted = TENSOR,
+        *,
+        seconds: float | None = None,
+        padded: bool = False,
+        expect_bytes: int = 0,
+    ) -> Answer:
+        """Call the task's function with what it asks for; there is no deadline."""
+        definition = self.matched.get(task.full_name)
+        if definition is None or matching.missing(task, definition):
+            return self.unanswerable(task)
+        function = self._function(definition)
+        if function is None:
+            return Answer(Outcome.ERROR, f"{definition.name} was not defined when the file was run")
+        return InProcess(self.course, function).ask(task, inputs, wanted)
+
+    def _function(self, definition: Definition) -> Callable[..., Any] | None:
+        if definition.file not in self._modules:
+            module = ModuleType(definition.file.removesuffix(".py"))
+            self._modules[definition.file] = module
+            text = self.submission.files[definition.file].decode()
+            loader.run_statements(definition.file, text, vars(module))
+        found = vars(self._modules[definition.file]).get(definition.name)
+        return found if callable(found) else None
