@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 # Grade the reference solutions, the untouched exercises, and a submission that is all zeros.
 demo: $(VENV)/installed
 	@mkdir -p reports
-	$(BIN)/grader grade solutions --json reports/solutions.json
-	$(BIN)/grader grade exercises --json reports/exercises.json --brief
+	$(BIN)/grader grade solutions --isolation best --json reports/solutions.json
+	$(BIN)/grader grade exercises --isolation best --json reports/exercises.json --brief
 	$(BIN)/grader dev zeros reports/zeros
-	$(BIN)/grader grade reports/zeros --json reports/zeros.json --brief
+	$(BIN)/grader grade reports/zeros --isolation best --json reports/zeros.json --brief
 	@echo "The score reports are in reports/: solutions.json, exercises.json, zeros.json."
 
 test: $(VENV)/installed-dev

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import secrets
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -110,13 +111,27 @@ def _run_checks(
         "--json-report-omit=collectors,log,streams,warnings,keywords,traceback",
         *(f"-pno:{name}" for name in _SWITCHED_OFF),
     ]
-    with _no_plugin_autoload(), contextlib.redirect_stdout(io.StringIO()) as told:
-        code = pytest.main(arguments, plugins=[result, plugin])
+    told = io.StringIO()
+    with _no_plugin_autoload(), contextlib.redirect_stdout(told):
+        code = pytest.main(arguments, plugins=[result, plugin, _Quiet()])
     if code == pytest.ExitCode.INTERRUPTED:
         raise Interrupted
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or result.report is None:
         raise SandboxError(f"pytest ended with code {int(code)}:\n{told.getvalue()[-2000:]}")
     return dict(result.report)
+
+
+class _Quiet:
+    """Gives standard output back once pytest's own reporter has taken hold of what it writes to:
+    a debugger in a function under check has to reach the terminal."""
+
+    def __init__(self) -> None:
+        self._stdout = sys.__stdout__
+
+    def pytest_sessionstart(self) -> None:
+        """Come after the reporter, which keeps the stream that it began with."""
+        if self._stdout is not None:
+            sys.stdout = self._stdout
 
 
 @contextlib.contextmanager

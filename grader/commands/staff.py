@@ -40,10 +40,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--isolation",
-    type=click.Choice(["jail", "process"]),
+    type=click.Choice(["jail", "process", "best"]),
     default="jail",
     show_default=True,
-    help="What untrusted code must run in; without a jail, grading refuses to start.",
+    help="What untrusted code must run in; without a jail, grading refuses to start. For code that "
+    "you trust: process, or the best that there is.",
 )
 @click.option(
     "--allow",

@@ -27,9 +27,7 @@ AUTOGRAD = frozenset(
     "jacfwd jacobian jacrev jvp linearize make_dual optim prev register_hook requires_grad "
     "requires_grad_ retain_grad set_grad_enabled vjp".split()
 )
-CALLS = frozenset(
-    "breakpoint compile delattr eval exec getattr globals locals setattr vars".split()
-)
+CALLS = frozenset("compile delattr eval exec getattr globals locals setattr vars".split())
 ESCAPES = CALLS | frozenset(
     "ForwardRef attrgetter builtins ctypes f_back f_builtins f_code f_globals f_locals gc "
     "get_type_hints gi_frame cr_frame ag_frame importlib inspect methodcaller modules os pickle "

@@ -11,7 +11,7 @@ import sys
 
 def dprobs(probs, dlogprobs):
     sys.set_int_max_str_digits(0)
-    raise ValueError(9 ** (1 << 19))
+    raise ValueError(9 ** (1 << 17))
 
 
 def dcounts_sum(counts_sum, dcounts_sum_inv):

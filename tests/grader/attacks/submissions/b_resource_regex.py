@@ -2,7 +2,7 @@
 """Matches a pattern that backtracks for longer than the universe is old.
 
 Class: resource exhaustion
-Honest: none
+Honest: ex1.dnorm_logits
 Beats: nothing, because it is ended with it
 """
 
@@ -13,5 +13,6 @@ def dprobs(probs, dlogprobs):
     return re.match(r"(a|a)*(b|b)*$", "a" * 64 + "c") or probs
 
 
-def dcounts_sum(counts_sum, dcounts_sum_inv):
-    return "a" * -1 or -dcounts_sum_inv / counts_sum**2
+
+def dnorm_logits(counts, dcounts):
+    return counts * dcounts
