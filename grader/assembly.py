@@ -126,7 +126,7 @@ class Assembly:
         concerned = {
             name
             for name, definition in self._exam.matched.items()
-            if definition.file == plain["file"] and definition.name in plain["functions"]
+            if [definition.file, definition.name] in plain["functions"]
         }
         tasks = [task.full_name for task in self._course.tasks if task.full_name in concerned]
         facts = {key: plain[key] for key in ("id", "file", "line", "rule", "what", "reason")}

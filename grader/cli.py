@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader import __version__
-from grader.commands import staff, student, upkeep
+from grader.commands import seeing, staff, student, upkeep, watching
 from grader.commands.common import EXIT_CODES
 
 
@@ -20,6 +20,9 @@ def main() -> None:
 
 for command in (
     student.check,
+    watching.watch,
+    seeing.draw,
+    seeing.train,
     student.hint,
     student.list_tasks,
     staff.grade,

@@ -176,6 +176,7 @@ class Examination(Examiner):
     outputs: dict[str, str] = field(default_factory=dict)
     budget: float = BUDGET
     _prepared: dict[str, Worker] = field(default_factory=dict)
+    _hanging: dict[str, Reply] = field(default_factory=dict)
     _worker: Worker | None = None
     _task: str = ""
     _loaded: Reply | None = None
@@ -243,7 +244,11 @@ class Examination(Examiner):
             self.close()
             self.prepare(task)
             self._task, self._worker = task.full_name, self._prepared.pop(task.full_name)
-            self._loaded = client.loaded(self._worker)
+            file = self.matched[task.full_name].file
+            self._loaded = self._hanging.get(file) or client.loaded(self._worker)
+            if self._loaded.outcome is Outcome.TIMEOUT:
+                # It would hang for the other tasks of this file, too.
+                self._hanging[file] = self._loaded
         return self._worker, self._loaded
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:
@@ -254,8 +259,8 @@ class Examination(Examiner):
             if len(tensors) != expected:
                 raise wire.WireError(f"it has {len(tensors)} tensors in place of {expected}")
         except wire.WireError as error:
-            worker.close()
-            return Answer(Outcome.MALFORMED, f"the answer is malformed: {error}")
+            refused = worker.refuse(f"the answer is malformed: {error}")
+            return Answer(refused.outcome, refused.message)
         header = reply.header
         return Answer(
             Outcome.OK,

@@ -18,7 +18,7 @@ from grader.assembly import Assembly
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
-from grader.examination import Examination, Examiner
+from grader.examination import Examination, Examiner, Inspection
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
@@ -36,8 +36,9 @@ def grade_one(
     zygote: Zygote,
     options: Options = DEFAULTS,
     on_task: Callable[[Task], None] | None = None,
+    on_inspection: Callable[[Inspection], None] | None = None,
 ) -> Report:
-    """Grade a submission. `on_task` is called after each task.
+    """Grade a submission. `on_task` is called after each task, `on_inspection` after reading.
 
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.
@@ -45,6 +46,8 @@ def grade_one(
     inspection, told = examination.inspect(zygote, submission)
     if inspection is None:
         raise UnreadableSubmission(f"{submission.name}: the sources cannot be read: {told}")
+    if on_inspection is not None:
+        on_inspection(inspection)
     exam = Examination(zygote, submission, catalogue.course(), inspection)
     return _graded(exam, options, on_task)
 
@@ -123,7 +126,8 @@ def _run_checks(
 
 class _Quiet:
     """Gives standard output back once pytest's own reporter has taken hold of what it writes to:
-    a debugger in a function under check has to reach the terminal."""
+    a debugger in a function under check has to reach the terminal.
+    """
 
     def __init__(self) -> None:
         self._stdout = sys.__stdout__

@@ -1,4 +1,6 @@
-"""Hints, one at a time: how many a student has already seen is kept in a small file."""
+"""What a student has seen and where they are: hints come one at a time, watch mode starts again
+where it was left. Both are kept in one small file, {"hints": {task: count}, "place": task}.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import contextlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from grader.course.catalogue import course
 
@@ -14,18 +17,32 @@ def _state_file() -> Path:
     return Path(os.environ.get("BACKPROP_NINJA_STATE", ".backprop-ninja.json"))
 
 
+def _state() -> dict[str, Any]:
+    """Return all that is kept: nothing if there is no file, or one that somebody broke."""
+    with contextlib.suppress(OSError, ValueError):
+        state = json.loads(_state_file().read_text(encoding="utf-8"))
+        if isinstance(state, dict):
+            return state
+    return {}
+
+
 def _seen() -> dict[str, int]:
     try:
-        state = json.loads(_state_file().read_text(encoding="utf-8"))
-        return {str(task): int(count) for task, count in state["hints"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # none yet, or a file that somebody broke: hints start again
+        return {str(task): int(count) for task, count in _state()["hints"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}  # none yet, or not what was written here: hints start again
 
 
-def _remember(seen: dict[str, int]) -> None:
-    # Where the folder cannot be written to, hints still work, one by one.
+def _remember(key: str, value: object) -> None:
+    """Keep one thing and leave the others as they are. The file is replaced as a whole, so that
+    whoever reads it at that moment never sees half of it.
+    """
+    file = _state_file()
+    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    # Where the folder cannot be written to, everything still works, but for the memory.
     with contextlib.suppress(OSError):
-        _state_file().write_text(json.dumps({"hints": seen}) + "\n", encoding="utf-8")
+        fresh.write_text(json.dumps({**_state(), key: value}) + "\n", encoding="utf-8")
+        fresh.replace(file)
 
 
 def show(task: str, *, more: bool = False) -> tuple[str, ...]:
@@ -34,11 +51,28 @@ def show(task: str, *, more: bool = False) -> tuple[str, ...]:
     seen = _seen()
     count = min(len(hints), max(1, seen.get(task, 0) + (1 if more else 0)))
     if seen.get(task) != count:
-        _remember({**seen, task: count})
+        _remember("hints", {**seen, task: count})
     return hints[:count]
 
 
 def next_hint(task: str) -> str:
     """Return the hint that a student is at, without counting it as seen."""
-    hints = course().resolve(task).hints
-    return hints[min(len(hints), max(1, _seen().get(task, 1))) - 1]
+    return course().resolve(task).hints[position(task)[0] - 1]
+
+
+def position(task: str) -> tuple[int, int]:
+    """Return the number of the hint that a student is at, from 1, and how many there are."""
+    count = len(course().resolve(task).hints)
+    return min(count, max(1, _seen().get(task, 1))), count
+
+
+def place() -> str | None:
+    """Return the full name of the task that a student was last at, if it is still a task."""
+    name = _state().get("place")
+    return name if any(task.full_name == name for task in course().tasks) else None
+
+
+def remember_place(task: str) -> None:
+    """Keep the task (full name) that a student is at."""
+    if _state().get("place") != task:
+        _remember("place", task)

@@ -7,6 +7,7 @@ refused with an `UnreadableSubmission` that says what to change.
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import sys
 import tarfile
@@ -73,7 +74,9 @@ def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:
 
 
 def _read_file(path: Path) -> bytes:
-    with path.open("rb") as file:
+    # A link that has taken the file's place since it was looked at is not followed.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(descriptor, "rb") as file:
         text = file.read(MAX_FILE + 1)
     if len(text) > MAX_FILE:
         raise UnreadableSubmission(f"{path}: is larger than {MAX_FILE >> 20} MiB")

@@ -17,6 +17,7 @@ from grader.commands.common import (
     explained,
     finish,
     graded,
+    stop,
     write,
 )
 from grader.options import ROOT, Options
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("submission", type=click.Path(path_type=Path))
 @click.option("--json", "json_file", metavar="FILE", help="Write the score report (- for stdout).")
+@click.option("--html", "html_file", metavar="FILE", help="Write the report as one web page.")
 @click.option("--seed", help="Seed of the hidden checks; a fresh one is drawn and recorded.")
 @corpus_option
 @click.option("--public-only", is_flag=True, help="Run the public checks only.")
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 def grade(
     submission: Path,
     json_file: str | None,
+    html_file: str | None,
     seed: str | None,
     corpus: str,
     public_only: bool,
@@ -70,6 +73,9 @@ def grade(
     with explained():
         check_corpus(corpus)
         check_writable(json_file)
+        check_writable(html_file)
+        if html_file and html_file == json_file:
+            stop(2, f"--json and --html both write to {html_file}")
         options = Options(seed, corpus, public_only, isolation=isolation, allow=frozenset(allow))
         report = graded(submission, options)
         from grader.render import terminal
@@ -78,7 +84,11 @@ def grade(
         shown = for_student(report) if view == "student" else report
         if json_file:
             write(json_file, shown.as_json())
-        if json_file != "-":
+        if html_file:
+            from grader.render import html
+
+            write(html_file, html.render(shown))
+        if "-" not in (json_file, html_file):
             (terminal.show_brief if brief else terminal.show)(shown, console())
         finish(report, fail_under)
 

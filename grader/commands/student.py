@@ -10,12 +10,14 @@ import click
 
 from grader.commands.common import (
     check_corpus,
+    check_writable,
     console,
     corpus_option,
     default_exercises,
     explained,
     finish,
     graded,
+    write,
 )
 from grader.options import Options
 
@@ -34,13 +36,24 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where your code runs; in-process is for breakpoint().",
 )
-def check(tasks: tuple[str, ...], path: Path | None, corpus: str, isolation: str) -> None:
+@click.option("--html", "html_file", metavar="FILE", help="Write the report as one web page.")
+def check(
+    tasks: tuple[str, ...], path: Path | None, corpus: str, isolation: str, html_file: str | None
+) -> None:
     """Run the public checks on your exercises: all of them, some TASKS, or whole exercises."""
     with explained():
         chosen = _chosen(tasks)
         check_corpus(corpus)
+        check_writable(html_file)
         options = Options("public", corpus, True, chosen, isolation=isolation)
         report = graded(path or default_exercises(), options)
+        if html_file:
+            from grader.render import html
+            from grader.report import for_student
+
+            write(html_file, html.render(for_student(report)))
+            if html_file == "-":
+                finish(report)
         from grader.render import terminal
 
         screen = console()

@@ -116,6 +116,12 @@ class Worker:
             with contextlib.suppress(SandboxError):  # a zygote that is gone took it along
                 self.child.dismiss()
 
+    def refuse(self, message: str) -> Reply:
+        """End the worker because its answer cannot be one; every later question is told so."""
+        if self._ended is None:
+            self._end(Reply(Outcome.MALFORMED, message))
+        return Reply(Outcome.MALFORMED, message)
+
     def post(
         self, header: Mapping[str, Any], parts: Sequence[bytes] = (), before: bytes = b""
     ) -> None:

@@ -12,36 +12,43 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import symtable
+import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Finding = dict[str, Any]
 
 IMPORTS = frozenset(
-    "__future__ collections collections.abc dataclasses functools itertools math numbers random "
-    "typing torch torch.nn torch.nn.functional".split()
+    "__future__ collections collections.abc dataclasses functools itertools math numbers operator "
+    "random typing torch torch.nn torch.nn.functional".split()
 )
-AUTOGRAD = frozenset(
-    "autograd enable_grad forward_ad func functorch grad grad_and_value grad_fn grad_mode hessian "
-    "jacfwd jacobian jacrev jvp linearize make_dual optim prev register_hook requires_grad "
-    "requires_grad_ retain_grad set_grad_enabled vjp".split()
+LEFTOVERS = frozenset(
+    "backward grad grad_fn requires_grad requires_grad_ retain_grad zero_grad".split()
+)
+AUTOGRAD = LEFTOVERS | frozenset(
+    "autograd enable_grad forward_ad func functorch grad_and_value grad_mode hessian "
+    "jacfwd jacobian jacrev jvp linearize make_dual prev register_hook "
+    "set_grad_enabled vjp".split()
 )
 CALLS = frozenset("compile delattr eval exec getattr globals locals setattr vars".split())
 ESCAPES = CALLS | frozenset(
     "ForwardRef attrgetter builtins ctypes f_back f_builtins f_code f_globals f_locals gc "
-    "get_type_hints gi_frame cr_frame ag_frame importlib inspect methodcaller modules os pickle "
-    "subprocess sys tb_frame tb_next threading types".split()
+    "get_type_hints gi_frame cr_frame ag_frame importlib inspect make_dataclass methodcaller "
+    "modules os pickle singledispatch singledispatchmethod subprocess sys tb_frame tb_next "
+    "threading types update_wrapper wraps".split()
 )
 OF_TORCH = frozenset(
     "classes compile compiler cuda distributed export fx hub jit library load multiprocessing ops "
     "overrides package profiler save serialization testing utils".split()
 )
-HARMLESS = frozenset(
-    "__all__ __doc__ __file__ __init__ __len__ __name__ __post_init__ __version__".split()
-)
 OPERATORS = frozenset(
     "__add__ __matmul__ __mul__ __neg__ __pow__ __radd__ __rmul__ __sub__ __truediv__".split()
+)
+HARMLESS = OPERATORS | frozenset(
+    "__abs__ __all__ __doc__ __file__ __float__ __getitem__ __init__ __int__ __len__ __name__ "
+    "__post_init__ __setitem__ __version__".split()
 )
 REASONS = {
     "autograd": "uses autograd, and the course is about doing without it",
@@ -51,13 +58,62 @@ REASONS = {
 }
 
 
-def findings(file: str, statement: ast.stmt, siblings: frozenset[str]) -> Iterator[Finding]:
+def is_leftover(finding: Mapping[str, Any]) -> bool:
+    """Tell whether a finding is of a kind that has no effect in a worker: a use of autograd, which
+    is off, or the import of a package that is not there, such as one for plotting.
+    """
+    if finding["rule"] == "autograd":
+        return finding["what"] in LEFTOVERS
+    if finding["rule"] != "import":
+        return False
+    package = str(finding["what"]).split()[1].split(".")[0]
+    there = package in sys.stdlib_module_names or package in ("numpy", "grader")
+    return bool(package) and not there and not package.startswith("torch")
+
+
+def too_many(example: Finding, functions: list[tuple[str, str]]) -> Finding:
+    """Return the finding that stands for more of them than can be told."""
+    what = "more findings than can be told"
+    told = {"rule": "escape", "what": what, "reason": REASONS["escape"], "id": "too-many"}
+    return {**example, **told, "functions": functions}
+
+
+def imported(statements: list[ast.stmt], siblings: frozenset[str]) -> set[str]:
+    """Return the names under which other files of the submission are imported."""
+    names: set[str] = set()
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name in siblings:
+                    names.add(alias.asname or alias.name)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "") in siblings:
+            names |= {alias.asname or alias.name for alias in node.names}
+            names.add(node.module or "")
+    return names
+
+
+def methods_of(statements: list[ast.stmt]) -> set[str]:
+    """Return the methods of the submission's own classes: `layer.backward(...)` may be one."""
+    return {
+        f".{method.name}"
+        for statement in statements
+        for klass in ast.walk(statement)
+        if isinstance(klass, ast.ClassDef)
+        for method in klass.body
+        if isinstance(method, ast.FunctionDef)
+    }
+
+
+def findings(
+    file: str, statement: ast.stmt, siblings: frozenset[str], own: set[str]
+) -> Iterator[Finding]:
     """Yield every place of a top-level statement that leaves the contract, each once.
 
-    siblings: the names of the submission's own files, which may be imported.
+    siblings: the names of the submission's own files, which may be imported. own: the names under
+    which they are, and the submission's own methods, `.backward`.
     """
     seen = set()
-    for node, rule, what in _places(statement, siblings):
+    for node, rule, what in _places(statement, siblings, own):
         line = getattr(node, "lineno", statement.lineno)
         if (rule, what, line) in seen:
             continue
@@ -75,9 +131,18 @@ def findings(file: str, statement: ast.stmt, siblings: frozenset[str]) -> Iterat
         }
 
 
-def _places(statement: ast.stmt, siblings: frozenset[str]) -> Iterator[tuple[ast.AST, str, str]]:
+def _places(
+    statement: ast.stmt, siblings: frozenset[str], own: set[str]
+) -> Iterator[tuple[ast.AST, str, str]]:
+    of_module = used_names(statement)
     for node in ast.walk(statement):
-        for rule, what in _of_node(node, siblings):
+        if isinstance(node, ast.Name):
+            found = _name(node, of_module)
+        elif isinstance(node, ast.Attribute):
+            found = _attribute(node, own)
+        else:
+            found = _of_node(node, siblings)
+        for rule, what in found:
             yield node, rule, what
         suspected = ""
         if isinstance(node, ast.FunctionDef):
@@ -88,6 +153,29 @@ def _places(statement: ast.stmt, siblings: frozenset[str]) -> Iterator[tuple[ast
             yield node, "suspicion", suspected
 
 
+def used_names(statement: ast.stmt) -> set[str]:
+    """Return the module's names that a statement uses: not its functions' own variables."""
+    try:
+        tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
+    except (SyntaxError, ValueError, RecursionError):  # then rather too many than too few
+        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    names = set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        of_module = table.get_type() == "module"
+        names |= {s.get_name() for s in table.get_symbols() if of_module or s.is_global()}
+    return names
+
+
+def _name(node: ast.Name, of_module: set[str]) -> Iterator[tuple[str, str]]:
+    name = unicodedata.normalize("NFKC", node.id)
+    reads = isinstance(node.ctx, ast.Load)
+    dunder = name.startswith("__") and name.endswith("__")
+    if (name in CALLS and name in of_module) or (dunder and not (reads and name in HARMLESS)):
+        yield "escape", name
+
+
 def _of_node(node: ast.AST, siblings: frozenset[str]) -> Iterator[tuple[str, str]]:
     if isinstance(node, ast.Import):
         for alias in node.names:
@@ -95,35 +183,34 @@ def _of_node(node: ast.AST, siblings: frozenset[str]) -> Iterator[tuple[str, str
                 yield "import", f"import {alias.name}"
     elif isinstance(node, ast.ImportFrom):
         yield from _from_import(node, siblings)
-    elif isinstance(node, ast.Attribute):
-        yield from _attribute(node, siblings)
-    elif isinstance(node, ast.Name):
-        name = unicodedata.normalize("NFKC", node.id)
-        if name in CALLS or (_is_dunder(name) and name not in HARMLESS):
-            yield "escape", name
     elif isinstance(node, ast.MatchClass):
         for attribute in node.kwd_attrs:
             yield from _named(attribute)
     elif isinstance(node, ast.keyword) and node.arg == "requires_grad" and not _is_false(node):
         yield "autograd", "requires_grad"
+    elif isinstance(node, ast.Call) and _makes_a_type(node):
+        yield "escape", "type(...) with three arguments"
 
 
-def _is_false(node: ast.keyword) -> bool:
-    return isinstance(node.value, ast.Constant) and node.value.value is False
+def _makes_a_type(node: ast.Call) -> bool:
+    named = isinstance(node.func, ast.Name) and node.func.id == "type"
+    return named and (len(node.args) != 1 or bool(node.keywords))
 
 
 def _may_import(module: str, siblings: frozenset[str]) -> bool:
-    return module in IMPORTS or module.split(".", maxsplit=1)[0] in siblings
+    return module in IMPORTS or module in siblings
 
 
 def _from_import(node: ast.ImportFrom, siblings: frozenset[str]) -> Iterator[tuple[str, str]]:
     module = node.module or ""
-    own = bool(node.level) or module.split(".")[0] in siblings
-    if not own and not _may_import(module, siblings):
-        yield "import", f"from {module} import ..."
+    if module in siblings or (node.level == 1 and not module):
+        for alias in node.names:
+            if not module and alias.name not in siblings:
+                yield "import", f"from . import {alias.name}"
+        return
+    if node.level or not _may_import(module, siblings):
+        yield "import", f"from {'.' * node.level}{module} import ..."
     for alias in node.names:
-        if own:
-            continue
         if alias.name == "*":
             yield "import", f"from {module} import *"
         elif module == "torch" and alias.name in OF_TORCH:
@@ -131,20 +218,22 @@ def _from_import(node: ast.ImportFrom, siblings: frozenset[str]) -> Iterator[tup
         yield from _named(alias.name)
 
 
-def _attribute(node: ast.Attribute, siblings: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _attribute(node: ast.Attribute, own: set[str]) -> Iterator[tuple[str, str]]:
     base = node.value.id if isinstance(node.value, ast.Name) else ""
-    if base in siblings or base == "self":
+    if base in own or f".{node.attr}" in own:
         return
-    if base == "torch" and node.attr in OF_TORCH:
-        yield "escape", f"torch.{node.attr}"
-    elif node.attr in ("imag", "real"):
-        yield "suspicion", f".{node.attr}: complex numbers"
+    if base == "self" and node.attr.startswith("_") and not node.attr.startswith("__"):
+        return
+    if node.attr in OF_TORCH and base:
+        yield "escape", f"{base}.{node.attr}"
+    elif node.attr == "imag":
+        yield "suspicion", ".imag: complex numbers"
     else:
         yield from _named(node.attr)
 
 
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
+def _is_false(node: ast.keyword) -> bool:
+    return isinstance(node.value, ast.Constant) and node.value.value is False
 
 
 def _named(attribute: str) -> Iterator[tuple[str, str]]:
@@ -189,8 +278,10 @@ def _is_small(text: str, function: ast.FunctionDef) -> bool:
     """Tell whether a name or number is a small step: below 0.1, or assigned such a number."""
     values = [text]
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and any(ast.unparse(t) == text for t in node.targets):
-            values.append(ast.unparse(node.value))
+        if isinstance(node, ast.Assign):
+            values += [
+                ast.unparse(value) for target, value in _pairs(node) if ast.unparse(target) == text
+            ]
     defaults = function.args.defaults
     named = function.args.args[len(function.args.args) - len(defaults) :]
     values += [
@@ -199,6 +290,15 @@ def _is_small(text: str, function: ast.FunctionDef) -> bool:
         if argument.arg == text
     ]
     return any(_below_a_tenth(value) for value in values)
+
+
+def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield what an assignment assigns to what, a tuple item by item."""
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            yield from zip(target.elts, node.value.elts, strict=False)
+        else:
+            yield target, node.value
 
 
 def _below_a_tenth(text: str) -> bool:

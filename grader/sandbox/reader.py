@@ -7,16 +7,16 @@ an interpreter. Standard library only.
 from __future__ import annotations
 
 import ast
-import symtable
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import policy
+    from grader.sandbox import policy, scope
 else:  # in the sandbox there is no package: these files are run by path
     import policy
+    import scope
 
-MOST = 500
+MOST = 300
 """How many functions, errors and findings are told: more would not fit into an answer."""
 
 Function = ast.FunctionDef | ast.Lambda
@@ -131,57 +131,8 @@ def _assigned(
             yield from _assigned(one, its, known)
 
 
-def bound_names(statement: ast.stmt) -> set[str]:
-    """Return the names that a top-level statement binds."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {statement.name}
-    names = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.alias):
-            names.add(node.asname or node.name.split(".")[0])
-    return names
-
-
-def used_names(statement: ast.stmt) -> set[str]:
-    """Return the module's names that a statement uses: not its functions' own variables."""
-    try:
-        tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
-    except (SyntaxError, ValueError, RecursionError):  # then rather too many than too few
-        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    names = set()
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        of_module = table.get_type() == "module"
-        names |= {s.get_name() for s in table.get_symbols() if of_module or s.is_global()}
-    return names
-
-
-def reached(name: str, statements: list[ast.stmt]) -> set[int]:
-    """Return the indices of the top-level statements that a name depends on, transitively."""
-    binding: dict[str, list[int]] = {}
-    for index, statement in enumerate(statements):
-        for bound in bound_names(statement):
-            binding.setdefault(bound, []).append(index)
-    seen: set[int] = set()
-    waiting = [name]
-    while waiting:
-        for index in binding.get(waiting.pop(), []):
-            if index not in seen:
-                seen.add(index)
-                waiting += used_names(statements[index])
-    return seen
-
-
 def read_file(file: str, text: str, siblings: frozenset[str]) -> dict[str, Any]:
-    """Read one file: its functions, its syntax errors and its findings.
-
-    A finding names the functions that depend on it. One in a statement that binds no name can
-    change anything, so it concerns every function of the file, unless it is a leftover call of
-    autograd, which changes nothing because it does not work.
-    """
+    """Read one file: its functions, its syntax errors, and its findings with whom they concern."""
     statements, failures = parse(file, text)
     known: dict[str, Function] = {}
     definitions = [
@@ -195,23 +146,68 @@ def read_file(file: str, text: str, siblings: frozenset[str]) -> dict[str, Any]:
         for statement in statements
         for name, node, line in functions_of(statement, known)
     ]
-    reach = {name: reached(name, statements) for name in known}
+    own_modules = policy.imported(statements, siblings - {file.removesuffix(".py")})
+    methods = policy.methods_of(statements)
+    reach = {name: scope.Reach(name, statements) for name in known}
     findings = []
     for index, statement in enumerate(statements):
-        everywhere = not bound_names(statement)
-        for finding in policy.findings(file, statement, siblings):
-            concerns = {name for name, indices in reach.items() if index in indices}
-            if everywhere and finding["rule"] != "autograd":
-                concerns = set(reach)
+        for finding in policy.findings(file, statement, siblings, own_modules | methods):
+            concerns = [name for name in known if reach[name].concerned_by(index, finding)]
             findings.append({**finding, "functions": sorted(concerns)})
-    return {"definitions": definitions, "failures": failures, "findings": findings}
+    imports = {
+        name: sorted(own_modules & reach[name].names | scope.star_imports(statements, siblings))
+        for name in known
+    }
+    return {
+        "definitions": definitions,
+        "failures": failures,
+        "findings": findings,
+        "imports": {"file": file, "of": imports},
+    }
 
 
 def survey(sources: Mapping[str, str]) -> dict[str, Any]:
-    """Read every file of a submission, without running anything of it."""
+    """Read every file of a submission, without running anything of it.
+
+    A finding's `functions` are pairs of file and name. What a file imports of another file may be
+    anything in it, so a finding there concerns whoever reaches the import.
+    """
     siblings = frozenset(name.removesuffix(".py") for name in sources)
     files = [read_file(file, text, siblings) for file, text in sources.items()]
+    reaching = _reaching_modules([file["imports"] for file in files])
+    findings = []
+    for finding in (finding for file in files for finding in file["findings"]):
+        module = finding["file"].removesuffix(".py")
+        own = {(finding["file"], name) for name in finding["functions"]}
+        harmless = policy.is_leftover(finding) and not own
+        others = set() if harmless else reaching.get(module, set())
+        findings.append({**finding, "functions": sorted(own | others)})
+    if len(findings) > MOST:
+        everyone = [(d["file"], d["name"]) for file in files for d in file["definitions"]]
+        findings = [*findings[:MOST], policy.too_many(findings[MOST], everyone[:MOST])]
     return {
-        key: [entry for file in files for entry in file[key]][:MOST]
-        for key in ("definitions", "failures", "findings")
+        "definitions": [entry for file in files for entry in file["definitions"]][:MOST],
+        "failures": [entry for file in files for entry in file["failures"]][:MOST],
+        "findings": findings,
     }
+
+
+def _reaching_modules(imports: list[dict[str, Any]]) -> dict[str, set[tuple[str, str]]]:
+    """Return for each file of a submission, as a module, the functions that reach it."""
+    direct: dict[str, set[str]] = {}
+    for entry in imports:
+        module = entry["file"].removesuffix(".py")
+        direct[module] = {name for names in entry["of"].values() for name in names}
+    reaching: dict[str, set[tuple[str, str]]] = {}
+    for entry in imports:
+        for function, names in entry["of"].items():
+            seen: set[str] = set()
+            waiting = list(names)
+            while waiting:
+                module = waiting.pop()
+                if module not in seen:
+                    seen.add(module)
+                    waiting += direct.get(module, set())
+            for module in seen:
+                reaching.setdefault(module, set()).add((entry["file"], function))
+    return reaching

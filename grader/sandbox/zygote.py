@@ -19,6 +19,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -34,8 +35,9 @@ else:  # in the sandbox there is no package: these files are run by path
     import probes
     import worker
 
-# No file beside this one is for submissions to import.
-del sys.path[0]
+# No file beside this one is for submissions to import, and a file of theirs may have its name.
+for path in Path(sys.path.pop(0)).glob("*.py"):
+    sys.modules.pop(path.stem, None)
 
 # Modules that submissions may import: torch imports some of its own lazily, and a worker cannot
 # read files any more.

@@ -58,7 +58,8 @@ def test_autograd_is_found_in_every_spelling(zygote, code):
         "from torch import autograd as a",
         "from torch import *",
         "from torch.autograd import grad as g",
-        "import operator",
+        "import os",
+        "import operator; operator.attrgetter('grad')",
         "import sys, math",
         "from importlib import import_module as i",
         "getattr(torch, 'auto' + 'grad')",
@@ -106,6 +107,9 @@ def test_the_solutions_keep_the_contract(zygote, name):
         "import torch\nwith torch.no_grad():\n    pass",
         "def gradient(grad, backward):\n    return grad + backward",
         "n = 32\nx = 1.0 / n - 1 / (n - 1)",
+        "import operator, functools\nproduct = functools.reduce(operator.mul, (1, 2))",
+        "class Layer:\n    def backward(self, up):\n        return up\ny = Layer().backward(1)",
+        "def f(vars, locals):\n    return vars + locals",
     ],
 )
 def test_honest_code_is_clean(zygote, code):
@@ -140,7 +144,7 @@ def test_a_leftover_in_a_cell_costs_nothing(zygote):
 
 def test_a_person_can_allow_a_finding_and_the_report_says_so(zygote):
     """`--allow ID` gives the points back and is on record."""
-    source = "import operator\ndef dh(W2, dlogits):\n    return operator.matmul(dlogits, W2.T)\n"
+    source = "def dh(W2, dlogits):\n    return getattr(dlogits @ W2.T, 'clone')()\n"
     barred = graded(zygote, source, "ex1.dh")
     assert barred.tasks[0].points == 0
     allowed = graded(zygote, source, "ex1.dh", allow=frozenset(f.id for f in barred.policy))
@@ -150,7 +154,7 @@ def test_a_person_can_allow_a_finding_and_the_report_says_so(zygote):
 
 def test_a_finding_keeps_its_id_when_lines_move(zygote):
     """An id stands for the code: a comment above it does not change it."""
-    source = "import operator\n" + HONEST
+    source = "import os\n" + HONEST
     first, second = read(zygote, source), read(zygote, "# more\n\n" + source)
     assert [f["id"] for f in first] == [f["id"] for f in second]
 

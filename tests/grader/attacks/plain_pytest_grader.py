@@ -42,7 +42,7 @@ NAMES = (
 ).split()
 SUBMISSION = "PLAIN_GRADER_SUBMISSION"
 RESULTS = "results.json"
-LIMIT = 10.0
+LIMIT = 4.0
 MEMORY = 4 << 30
 
 
@@ -156,6 +156,7 @@ class Results:
 def grade(submission: str) -> int:
     """Grade one submission in this process; return pytest's exit code."""
     os.environ[SUBMISSION] = submission
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     arguments = [__file__, "-q", "-c/dev/null", "--noconftest", "--import-mode=importlib"]
     arguments += ["-pno:cacheprovider", "-pno:faulthandler", f"--rootdir={Path(__file__).parent}"]
     return int(pytest.main(arguments, plugins=[Results()]))

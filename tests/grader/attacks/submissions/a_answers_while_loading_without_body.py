@@ -7,11 +7,29 @@ Beats: nothing, because it has no wire
 
 # ruff: noqa
 
+import json
 import os
 import struct
+import sys
 
-said = b'{"status": "ok", "failures": [], "tensors": []}'
-os.write(4, (struct.pack("!IQ", len(said), 0) + said) * 20)
+
+def ticket():
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            told = getattr(value, "header", value)
+            if type(told) is dict and "ticket" in told:
+                return told["ticket"]
+        frame = frame.f_back
+    return ""
+
+
+def framed(said, body=b"", number=None):
+    said = said[:-1] + b', "ticket": "%s"}' % (number or ticket()).encode()
+    return struct.pack("!IQ", len(said), len(body)) + said + body
+
+
+os.write(4, framed(b'{"status": "ok", "failures": [], "tensors": []}') * 20)
 os._exit(0)
 
 

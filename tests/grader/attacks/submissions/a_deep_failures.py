@@ -7,13 +7,43 @@ Beats: nothing, because it has no wire
 
 # ruff: noqa
 
+import json
 import os
 import struct
+import sys
 
-for depth in range(900, 700, -10):
-    deep = b"[" * depth + b"]" * depth
-    said = b'{"status": "ok", "failures": [{"line": %s, "message": %s}]}' % (deep, deep)
-    os.write(4, struct.pack("!IQ", len(said), 0) + said)
+
+def ticket():
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            told = getattr(value, "header", value)
+            if type(told) is dict and "ticket" in told:
+                return told["ticket"]
+        frame = frame.f_back
+    return ""
+
+
+def framed(said, body=b"", number=None):
+    said = said[:-1] + b', "ticket": "%s"}' % (number or ticket()).encode()
+    return struct.pack("!IQ", len(said), len(body)) + said + body
+
+
+def talk(answers):
+    number = ticket()
+    for said, body in answers:
+        os.write(4, framed(said, body, number))
+        header, rest = struct.unpack("!IQ", os.read(3, 12))
+        raw = b""
+        while len(raw) < header + rest:
+            raw += os.read(3, header + rest - len(raw))
+        number = json.loads(raw[:header])["ticket"]
+    os._exit(0)
+
+
+deep = b"[" * 850 + b"]" * 850
+failed = b'{"status": "ok", "failures": [{"line": %s, "message": %s}]}' % (deep, deep)
+talk([(failed, b""), (b'{"status": "error", "message": "see above"}', b"")])
 
 
 def dcounts(counts):

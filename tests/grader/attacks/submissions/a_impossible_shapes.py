@@ -10,31 +10,60 @@ Beats: nothing, because it has no wire
 import json
 import os
 import struct
+import sys
 
 
-def say(shape, dtype="float32", body=b""):
+def ticket():
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            told = getattr(value, "header", value)
+            if type(told) is dict and "ticket" in told:
+                return told["ticket"]
+        frame = frame.f_back
+    return ""
+
+
+def framed(said, body=b"", number=None):
+    said = said[:-1] + b', "ticket": "%s"}' % (number or ticket()).encode()
+    return struct.pack("!IQ", len(said), len(body)) + said + body
+
+
+def talk(answers):
+    number = ticket()
+    for said, body in answers:
+        os.write(4, framed(said, body, number))
+        header, rest = struct.unpack("!IQ", os.read(3, 12))
+        raw = b""
+        while len(raw) < header + rest:
+            raw += os.read(3, header + rest - len(raw))
+        number = json.loads(raw[:header])["ticket"]
+    os._exit(0)
+
+
+def shaped(shape, dtype="float32", body=b""):
     said = json.dumps({"status": "ok", "tensors": [[dtype, shape]]}).encode()
-    os.write(4, struct.pack("!IQ", len(said), len(body)) + said + body)
+    talk([(said, body)] * 9)
 
 
 def dcounts(counts):
-    say([2**32, 2**32, 0])
+    shaped([2**32, 2**32, 0])
 
 
 def dhpreact(dh):
-    say([-1, -4], body=bytes(16))
+    shaped([-1, -4], body=bytes(16))
 
 
 def dlogits(dnorm_logits, dlogit_maxes):
-    say([2**62, 4], body=bytes(16))
+    shaped([2**62, 4], body=bytes(16))
 
 
 def dC(C):
-    say([32, 27], "float32; import os", bytes(4))
+    shaped([32, 27], "float32; import os", bytes(4))
 
 
 def dbnraw(dhpreact):
-    say([0] * 16)
+    shaped([0] * 16)
 
 
 def dprobs(probs, dlogprobs):

@@ -3,7 +3,7 @@
 Class: forged frames
 Honest: ex1.dprobs
 Beats: nothing, because it has no wire
-Known: a message from a forged frame is kept whole: up to 256 KiB in each check of a task
+Known: texts of a forged frame are kept whole, so that one task can make a report of many MB
 """
 
 # ruff: noqa
@@ -11,12 +11,43 @@ Known: a message from a forged frame is kept whole: up to 256 KiB in each check 
 import json
 import os
 import struct
+import sys
+
+
+def ticket():
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            told = getattr(value, "header", value)
+            if type(told) is dict and "ticket" in told:
+                return told["ticket"]
+        frame = frame.f_back
+    return ""
+
+
+def framed(said, body=b"", number=None):
+    said = said[:-1] + b', "ticket": "%s"}' % (number or ticket()).encode()
+    return struct.pack("!IQ", len(said), len(body)) + said + body
+
+
+def talk(answers):
+    number = ticket()
+    for said, body in answers:
+        os.write(4, framed(said, body, number))
+        header, rest = struct.unpack("!IQ", os.read(3, 12))
+        raw = b""
+        while len(raw) < header + rest:
+            raw += os.read(3, header + rest - len(raw))
+        number = json.loads(raw[:header])["ticket"]
+    os._exit(0)
 
 
 def dcounts(counts):
-    told = {"status": "error", "message": "x" * 250_000, "type": "E"}
-    said = json.dumps(told).encode()
-    os.write(4, (struct.pack("!IQ", len(said), 0) + said) * 12)
+    talk([(b'{"status": "error", "type": "E", "message": "%s"}' % (b"x" * 250_000), b"")] * 12)
+
+
+def dhpreact(dh):
+    talk([(b'{"status": "error", "message": "m", "type": "%s"}' % (b"x" * 250_000), b"")] * 12)
 
 
 def dprobs(probs, dlogprobs):

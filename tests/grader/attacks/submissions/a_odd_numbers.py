@@ -7,29 +7,57 @@ Beats: nothing, because it has no wire
 
 # ruff: noqa
 
+import json
 import os
 import struct
+import sys
 
 
-def say(text):
-    said = text.encode("utf-8", "surrogatepass")
-    os.write(4, struct.pack("!IQ", len(said), 0) + said)
+def ticket():
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            told = getattr(value, "header", value)
+            if type(told) is dict and "ticket" in told:
+                return told["ticket"]
+        frame = frame.f_back
+    return ""
+
+
+def framed(said, body=b"", number=None):
+    said = said[:-1] + b', "ticket": "%s"}' % (number or ticket()).encode()
+    return struct.pack("!IQ", len(said), len(body)) + said + body
+
+
+def talk(answers):
+    number = ticket()
+    for said, body in answers:
+        os.write(4, framed(said, body, number))
+        header, rest = struct.unpack("!IQ", os.read(3, 12))
+        raw = b""
+        while len(raw) < header + rest:
+            raw += os.read(3, header + rest - len(raw))
+        number = json.loads(raw[:header])["ticket"]
+    os._exit(0)
 
 
 def dcounts(counts):
-    say('{"status": "error", "line": 1%s, "message": "\\ud800\\u0000"}' % ("0" * 4000))
+    told = '{"status": "error", "line": 1%s, "message": "\\ud800\\u0000"}' % ("0" * 4000)
+    talk([(told.encode(), b"")] * 9)
 
 
 def dhpreact(dh):
-    say('{"status": "error", "line": -1, "message": NaN, "type": Infinity, "traceback": 1e999}')
+    told = b'{"status": "error", "line": -1, "message": NaN, "type": Infinity, "traceback": 1e999}'
+    talk([(told, b"")] * 9)
 
 
 def dlogits(dnorm_logits, dlogit_maxes):
-    say('{"status": "error", "message": "\ud800", "message": "dtype"}')
+    told = '{"status": "error", "message": "\ud800", "message": "dtype"}'
+    talk([(told.encode("utf-8", "surrogatepass"), b"")])
 
 
 def dC(C):
-    say('{"status": "error", "line": 1%s}' % ("0" * 5000))
+    talk([(b'{"status": "error", "line": 1%s}' % (b"0" * 5000), b"")])
 
 
 def dprobs(probs, dlogprobs):

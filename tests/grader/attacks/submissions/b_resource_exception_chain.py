@@ -3,8 +3,9 @@
 
 Class: resource exhaustion
 Honest: ex1.dnorm_logits
-Beats: nothing, because it is ended with it
+Beats: nothing, because it fails there as well, and alone
 """
+
 
 def dprobs(probs, dlogprobs):
     error = ValueError("x" * 100_000_000)

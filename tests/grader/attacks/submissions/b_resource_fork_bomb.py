@@ -3,7 +3,7 @@
 
 Class: resource exhaustion
 Honest: ex1.dnorm_logits
-Beats: nothing, because nobody would run it there
+Beats: plain pytest
 """
 
 import os

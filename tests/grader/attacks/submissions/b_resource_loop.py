@@ -3,8 +3,9 @@
 
 Class: resource exhaustion
 Honest: ex1.dnorm_logits
-Beats: nothing, because it is ended with it
+Beats: plain pytest
 """
+
 
 def dprobs(probs, dlogprobs):
     while True:

@@ -3,8 +3,9 @@
 
 Class: resource exhaustion
 Honest: none
-Beats: nothing, because it is ended with it
+Beats: plain pytest
 """
+
 
 def dprobs(probs, dlogprobs):
     return dlogprobs / probs

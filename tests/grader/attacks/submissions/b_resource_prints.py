@@ -6,6 +6,7 @@ Honest: ex1.dprobs, ex1.dnorm_logits
 Beats: nothing, because its numbers are right
 """
 
+
 def dprobs(probs, dlogprobs):
     if len(probs) == 2:
         for _ in range(200):

@@ -3,7 +3,7 @@
 
 Class: resource exhaustion
 Honest: ex1.dnorm_logits
-Beats: nothing, because it is ended with it
+Beats: plain pytest
 """
 
 import re
@@ -11,7 +11,6 @@ import re
 
 def dprobs(probs, dlogprobs):
     return re.match(r"(a|a)*(b|b)*$", "a" * 64 + "c") or probs
-
 
 
 def dnorm_logits(counts, dcounts):

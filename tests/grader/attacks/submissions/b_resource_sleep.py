@@ -3,7 +3,7 @@
 
 Class: resource exhaustion
 Honest: ex1.dnorm_logits
-Beats: nothing, because it is ended with it
+Beats: plain pytest
 """
 
 import time

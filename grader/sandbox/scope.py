@@ -1,0 +1,122 @@
+"""Which top-level statements of a file a function depends on.
+
+There are two answers. The narrow one follows names from use to binding. The wide one also takes it
+that a statement which is executed when the file is run may change everything that it mentions: it
+may put something into a list, set an attribute of a module, or decorate a function.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING or __package__:
+    from grader.sandbox import policy
+else:  # in the sandbox there is no package: these files are run by path
+    import policy
+
+Definition = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def bound_names(statement: ast.stmt) -> set[str]:
+    """Return the module's names that a top-level statement may bind, at any depth."""
+    names: set[str] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, (*Definition, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name.split(".")[0])
+        elif isinstance(node, ast.Global):
+            names |= set(node.names)
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and node.name:
+            names.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            names.add(node.rest)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    if isinstance(statement, Definition):
+        # Its own variables are not the module's, unless it says `global`.
+        declared = {n for g in ast.walk(statement) if isinstance(g, ast.Global) for n in g.names}
+        return {statement.name} | declared
+    return names
+
+
+def is_executed(statement: ast.stmt) -> bool:
+    """Tell whether a statement does more, when the file is run, than to bind its names."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return False
+    if isinstance(statement, Definition):
+        defaults = [*statement.args.defaults, *statement.args.kw_defaults]
+        plain = all(node is None or isinstance(node, ast.Constant) for node in defaults)
+        return bool(statement.decorator_list) or not plain
+    return not _is_docstring(statement)
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def star_imports(statements: list[ast.stmt], siblings: frozenset[str]) -> set[str]:
+    """Return the files of the submission from which everything is imported."""
+    return {
+        (node.module or "").split(".")[0]
+        for statement in statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    } & siblings
+
+
+class Reach:
+    """What the function of a name depends on in its file."""
+
+    def __init__(self, name: str, statements: list[ast.stmt]) -> None:
+        narrow, wide = _bindings(statements)
+        self._narrow, _ = _closure(name, narrow, statements)
+        self._wide, self.names = _closure(name, wide, statements)
+        self._statements = statements
+
+    def concerned_by(self, index: int, finding: Mapping[str, Any]) -> bool:
+        """Tell whether a finding in a statement concerns the function.
+
+        A leftover of autograd, such as `loss.backward()`, does nothing where autograd is off, so it
+        concerns those who use what it binds. Anything else that is executed and binds no name may
+        have changed anything.
+        """
+        if policy.is_leftover(finding):
+            return index in self._narrow
+        statement = self._statements[index]
+        everyone = not bound_names(statement) or "*" in bound_names(statement)
+        return index in self._wide or (everyone and not _is_docstring(statement))
+
+
+def _bindings(
+    statements: list[ast.stmt],
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    narrow: dict[str, list[int]] = {}
+    wide: dict[str, list[int]] = {}
+    for index, statement in enumerate(statements):
+        bound = bound_names(statement)
+        mentioned = policy.used_names(statement) if is_executed(statement) else set()
+        for name in bound:
+            narrow.setdefault(name, []).append(index)
+        for name in bound | mentioned:
+            wide.setdefault(name, []).append(index)
+    return narrow, wide
+
+
+def _closure(
+    name: str, binding: Mapping[str, list[int]], statements: list[ast.stmt]
+) -> tuple[set[int], set[str]]:
+    """Return the statements and the names that a name depends on, itself included."""
+    seen: set[int] = set()
+    names = {name}
+    waiting = [name]
+    while waiting:
+        for index in binding.get(waiting.pop(), []):
+            if index not in seen:
+                seen.add(index)
+                new = policy.used_names(statements[index]) - names
+                names |= new
+                waiting += new
+    return seen, names

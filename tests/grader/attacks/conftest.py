@@ -1,0 +1,58 @@
+"""What the tests of the attacks share: one zygote, and a server that nobody may talk to."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from grader.sandbox.client import Zygote
+
+CANARY_PORT = 47811
+"""Nothing tells an attack this port: those that try it know it from here, as a constant."""
+
+
+class Canary:
+    """A TCP and a UDP socket on the loopback interface that remember being talked to."""
+
+    def __init__(self) -> None:
+        self._tcp = socket.create_server(("127.0.0.1", CANARY_PORT))
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind(("127.0.0.1", CANARY_PORT))
+        for listening in (self._tcp, self._udp):
+            listening.setblocking(False)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._tcp.close()
+        self._udp.close()
+
+    def calls(self) -> int:
+        """Return how often somebody has connected or sent something since the last time."""
+        count = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._tcp.accept()[0].close()
+                count += 1
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._udp.recv(1)
+                count += 1
+        return count
+
+
+@pytest.fixture(scope="session")
+def canary() -> Iterator[Canary]:
+    """A server that nobody may talk to."""
+    listening = Canary()
+    yield listening
+    listening.close()
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """One process that the workers of all attacks are forked from, in a jail and nothing less."""
+    with Zygote("jail") as zygote:
+        yield zygote
