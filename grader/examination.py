@@ -279,7 +279,7 @@ class Examination(Examiner):
         if not isinstance(failures, list) or not failures or not isinstance(failures[0], dict):
             return ""
         first = failures[0]
-        return f"(line {first.get('line')}: {client.plain(first.get('message'))[:200]}) "
+        return f"(line {client.plain(first.get('line'))[:20]}: {client.plain(first.get('message'))[:200]}) "
 
 
 def _not_on_offer(task: Task, lacking: Sequence[str]) -> str:
@@ -296,7 +296,7 @@ def _failed(reply: Reply, context: str) -> Answer:
     header = reply.header
     line = header.get("line")
     kind = header.get("type")
-    told = f"{kind}: {reply.message}" if isinstance(kind, str) and kind else reply.message
+    told = f"{kind[:200]}: {reply.message}" if isinstance(kind, str) and kind else reply.message
     return Answer(
         reply.outcome,
         context + told,

@@ -25,6 +25,8 @@ from grader import laws, verdict
 from grader.cases import Case
 from grader.course import catalogue
 from grader.course.catalogue import Task
+from grader.course.misconceptions import Misconception
+from grader.course.network import Sizes
 from grader.examination import TENSOR, Answer, Value, Wanted
 from grader.in_process import InProcess
 from grader.judge import CheckFailed, Judge, Record
@@ -190,6 +192,13 @@ def change_count(node: ast.AST, inside: ast.FunctionDef) -> Iterator[ast.AST]:
         yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
 
 
+def write_out(node: ast.AST, inside: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The lecture's 32 or 10 for a number that is read from a shape."""
+    if isinstance(node, ast.Subscript) and _is_attribute(node.value, "shape"):
+        first = isinstance(node.slice, ast.Constant) and node.slice.value == 0
+        yield ast.Constant(Sizes().n if first else Sizes().n_embd)
+
+
 def drop_keyword(node: ast.AST, inside: ast.FunctionDef) -> Iterator[ast.AST]:
     """keepdim, dtype or any other argument that is given by name."""
     if isinstance(node, ast.Call):
@@ -276,6 +285,7 @@ OPERATORS: tuple[Operator, ...] = (
     change_axis,
     change_constant,
     change_count,
+    write_out,
     drop_keyword,
     swap_keyword,
     drop_call,
@@ -496,10 +506,16 @@ class Witness(Judge):
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: the records of all checks that it failed, by check and case."""
+    """What became of a wrong answer: the records of failures, by check and case."""
 
-    mutant: Mutant
+    of: Mutant | Misconception
     failed: Mapping[str, Record]
+
+    @property
+    def mutant(self) -> Mutant:
+        """Return the mutant whose fate it is."""
+        assert isinstance(self.of, Mutant)
+        return self.of
 
     @property
     def caught(self) -> bool:
@@ -515,23 +531,26 @@ class Fate:
 References = dict[tuple[str, str], tuple[Reference, float]]
 
 
-def fate(mutant: Mutant, fixtures: Fixtures, references: References) -> Fate:
-    """Put a mutant through all checks of its task, and not only up to the first that fails."""
-    exam: Any = Candidate(catalogue.course(), mutant.function())
+def failures(
+    task: Task, function: Callable[..., Any], fixtures: Fixtures, references: References
+) -> dict[str, Record]:
+    """Put a function through all checks of a task, and not only up to the first that fails. Return
+    the records of failures, by check and case.
+    """
+    exam: Any = Candidate(catalogue.course(), function)
     answers: dict[tuple[str, str], Answer] = {}
     failed: dict[str, Record] = {}
-    for check in laws.checks_of(mutant.task):
-        law = _law(check)
-        record = Record(mutant.task.full_name)
-        judge = Witness(exam, mutant.task, record, answers, references, diagnoses=not failed)
+    for check in laws.checks_of(task):
+        law, record = _law(check), Record(task.full_name)
+        judge = Witness(exam, task, record, answers, references, diagnoses=not failed)
         wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
-        given = {name: fixtures.get(name, mutant.task) for name in wanted if name != "judge"}
+        given = {name: fixtures.get(name, task) for name in wanted if name != "judge"}
         try:
             check(judge=judge, **given)
         except CheckFailed:
             judge.failed[""] = judge.record
         failed |= {f"{law}: {name}" if name else law: one for name, one in judge.failed.items()}
-    return Fate(mutant, failed)
+    return failed
 
 
 def _law(check: Callable[..., None]) -> str:
@@ -539,8 +558,8 @@ def _law(check: Callable[..., None]) -> str:
     return f"{kind} {check.__name__.removeprefix('test_')}"
 
 
-def fates(mutants: Sequence[Mutant]) -> list[Fate]:
-    """Put mutants through all checks of their tasks."""
+def fates(candidates: Sequence[Mutant | Misconception]) -> list[Fate]:
+    """Put mutants, or entries of the bank, through all checks of their tasks."""
     fixtures = Fixtures()
     references: References = {}
     threads = torch.get_num_threads()
@@ -548,6 +567,14 @@ def fates(mutants: Sequence[Mutant]) -> list[Fate]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of much that mutants do
-            return [fate(mutant, fixtures, references) for mutant in mutants]
+            return [
+                Fate(each, failures(*_answer_of(each), fixtures, references)) for each in candidates
+            ]
     finally:
         torch.set_num_threads(threads)
+
+
+def _answer_of(candidate: Mutant | Misconception) -> tuple[Task, Callable[..., Any]]:
+    if isinstance(candidate, Mutant):
+        return candidate.task, candidate.function()
+    return catalogue.course().resolve(candidate.task), candidate.formula

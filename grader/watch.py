@@ -23,7 +23,6 @@ from grader.errors import SandboxError
 from grader.examination import Inspection
 from grader.options import Options
 from grader.report import TaskReport
-from grader.sandbox import reader
 from grader.sandbox.client import Zygote
 from grader.submission import Submission
 
@@ -155,15 +154,22 @@ def edited(
     found = []
     for name in after:
         if name in before and after[name] != before[name]:
-            old = {block for _, block in reader.blocks(before[name].decode())}
-            fresh = [b for _, b in reader.blocks(after[name].decode()) if b not in old]
-            heads = re.findall(r"^def\s+(\w+)", "\n".join(fresh), re.MULTILINE)
+            old = set(_functions(before[name]))
+            heads = [head for head, text in _functions(after[name]) if (head, text) not in old]
             home = matching.exercise_of_file(name, course)
             near = [task for task in tasks if home in (None, task.exercise.key)]
             known = {task.name for task in near}
             functions = {aliases.canonical(head, known) for head in heads}
             found += [task for task in near if task.name in functions]
     return found
+
+
+def _functions(source: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of every top-level function, whether the source parses or not."""
+    for text in re.split(r"^(?=def\s)", source.decode(), flags=re.MULTILINE):
+        head = re.match(r"def\s+(\w+)", text)
+        if head:
+            yield head[1], text.rstrip()
 
 
 def is_done(result: TaskReport | None) -> bool:
@@ -275,7 +281,17 @@ class Bench:
         self.results |= {task.full_name: task for task in report.tasks}
 
     def _read(self, inspection: Inspection) -> None:
-        self.failures = [str(failure.get("message"))[:300] for failure in inspection.failures]
+        """Note the syntax errors: of each file the first one. The lines of a docstring at its top
+        are told as errors of their own when anything else in the file does not parse.
+        """
+        files = self.submission.files if self.submission else {}
+        told: dict[str, str] = {}
+        for failure in inspection.failures:
+            file, line = str(failure.get("file")), failure.get("line")
+            top = re.match(rb'\s*("""|\'\'\').*?\1', files.get(file, b""), re.DOTALL)
+            if not top or not isinstance(line, int) or line > top[0].count(b"\n") + 1:
+                told.setdefault(file, str(failure.get("message"))[:300])
+        self.failures = list(told.values())
 
     def _moved(self, before: Mapping[str, TaskReport]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         known = [name for name in self.results if name in before]

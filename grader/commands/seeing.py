@@ -102,7 +102,7 @@ def draw(
     """
     with explained():
         _check_png(out)
-        found = _drawable(task, forces)
+        found = _drawable(task, forces, kind)
         screen = console()
         from grader.pictures import characters, png, subject
 
@@ -132,7 +132,7 @@ def _check_png(out: str | None) -> None:
     check_writable(out)
 
 
-def _drawable(name: str, forces: bool) -> Task | str:
+def _drawable(name: str, forces: bool, kind: str) -> Task | str:
     """Return the task whose gradient is meant, or the name of a forward tensor."""
     from grader.course import aliases, catalogue
     from grader.course import forward as course
@@ -154,6 +154,8 @@ def _drawable(name: str, forces: bool) -> Task | str:
         stop(2, f"{task.full_name} is not one gradient; there is nothing to draw{seen}")
     if forces and task.name != "dlogits":
         stop(2, f"--forces is about dlogits, not {task.full_name}")
+    if forces and kind == "random" and task.full_name == "ex1.dlogits":
+        stop(2, "random upstream gradients are no forces: draw ex2.dlogits, or the lecture's case")
     return task
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -34,10 +34,14 @@ if TYPE_CHECKING:
 
     from grader.course.catalogue import Task
     from grader.render.live import Screen, View
+    from grader.submission import Submission
     from grader.watch import Bench
 
 SHOWN = ("ex1", "ex2", "ex3")
 """The exercises that are answered in a blink; training takes longer."""
+
+OFTEN = 0.05
+"""Seconds between two pictures of how far a check is."""
 
 SAVED, RESIZED = "saved", "resized"
 ARROWS = {b"\x1b[C": "n", b"\x1b[B": "n", b"\x1b[D": "p", b"\x1b[A": "p"}
@@ -228,6 +232,7 @@ class Session:
     picture: RenderableType | None = None
     checked: int = 0
     _saved: bool = False
+    _drawn_at: float = 0.0
     _plain: Console = field(default_factory=console)
 
     def run(self) -> None:
@@ -267,15 +272,19 @@ class Session:
             self.problem, self.status = f"the sandbox does not work: {error}", "r runs again"
         self.show()
 
-    def renew(self, found: Any) -> None:
+    def renew(self, found: Submission) -> None:
         """Grade a submission: what was edited first, and show each step on a screen."""
         started = time.monotonic()
+        if self.screen and self.bench.results:
+            self.status = "checking"
+            self.show()
         self.problem, self.picture, self.checked = "", None, 0
         here = self.here.full_name if self.here else None
-        before = {task.full_name for task in self.bench.tasks if self._is_done(task)}
+        first = True
         at = time.strftime("%H:%M:%S")
         for step in self.bench.check(found, here, self._advance):
-            self._move(step, before)
+            self._move(step, first)
+            first = False
             self.status = f"saved {at}, checked in {time.monotonic() - started:.2f} s"
             if self.screen:
                 self.show()
@@ -284,7 +293,7 @@ class Session:
                 return  # what is left is stale, and is found to be so again
         if not self.checked:
             self.status = f"saved {at}, nothing changed in what is checked here"
-            self._move([], before)
+            self._move([], first)
 
     def _advance(self, task: Task) -> None:
         """Between two tasks: say how far it is, and obey keys."""
@@ -292,13 +301,14 @@ class Session:
         if self.screen:
             self.status = f"checking {task.full_name}"
             self._drain()
-            self.show()
+            if time.monotonic() - self._drawn_at > OFTEN:
+                self.show()
 
     def _is_done(self, task: Task) -> bool:
         result = self.bench.of(task)
         return result is not None and result.status == "passed"
 
-    def _move(self, step: list[Task], before: set[str]) -> None:
+    def _move(self, step: list[Task], first: bool) -> None:
         """Go to where the student works: on from a task that is done now, and to an edited one."""
         from grader import hints
 
@@ -307,7 +317,7 @@ class Session:
             self.here = next((t for t in self.bench.tasks if t.full_name == kept), None)
         if self.here is None or (self._is_done(self.here) and self.here in step):
             self._go(self.bench.first_unfinished() or self.here or self.bench.tasks[-1])
-        elif self.bench.own and self.here not in self.bench.own:
+        elif first and self.bench.own and self.here not in self.bench.own:
             wrong = [task for task in self.bench.own if not self._is_done(task)]
             if wrong:
                 self._go(wrong[0])
@@ -363,6 +373,7 @@ class Session:
         """Show the state: on the screen, or as a block of lines."""
         from grader.render import live
 
+        self._drawn_at = time.monotonic()
         if self.screen:
             self.screen.show(self._view())
         else:

@@ -187,9 +187,7 @@ def of_activations(picture: Activations) -> Figure:
         picture.saturated.numpy(), cmap="gray", vmin=0, vmax=1, aspect="auto",
         interpolation="nearest",
     )  # fmt: skip
-    right.set_title(
-        f"white: |h| > {SATURATED}, hardly any gradient passes", fontsize=10, loc="left"
-    )
+    right.set_title(f"white: |h| > {SATURATED}, hardly any gradient", fontsize=10, loc="left")
     right.set_xlabel(picture.flat.columns)
     right.set_ylabel(picture.flat.rows)
     return figure

@@ -100,7 +100,7 @@ class Gradient:
         if self.yours is not None:
             finite = self.yours.numbers.nan_to_num(0.0, 0.0, 0.0).abs()
             if not bool(self.yours.numbers.isfinite().all()):
-                found.append("entries that are inf or nan have a colour of their own (? in text)")
+                found.append("entries that are inf or nan are yellow (? in text)")
             largest = finite.max().item()
             if largest > self.scale * 1.001:
                 found.append(f"yours is cut off at {self.scale:.2g}; it goes up to {largest:.2g}")

@@ -122,6 +122,8 @@ def _task(task: TaskReport, needs: Sequence[str]) -> list[RenderableType]:
             terminal._style(task.status),
         )
         parts.append(Text.assemble((task.full_name, "bold"), status, (where, "dim")))
+        if task.file is None:
+            parts.append(_indented(task.message))
     else:
         parts.append(terminal.explanation(task))
     figures = terminal._figures(task)
@@ -187,7 +189,7 @@ class Screen:
         lines = frame(view, self.console)
         if lines != self._shown:
             self._shown = lines
-            text = "\r\n".join(f"{line}\x1b[K" for line in lines)
+            text = "\n".join(f"{line}\x1b[K" for line in lines)
             self._write(f"\x1b[?2026h\x1b[H{text}\x1b[J\x1b[?2026l")
 
     def _write(self, text: str) -> None:

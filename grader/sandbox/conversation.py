@@ -23,6 +23,9 @@ from grader.errors import SandboxError
 from grader.sandbox import wire
 
 KEPT_OUTPUT = 64 * 1024
+MOST_TOLD = 2000
+"""Characters of a worker's message that are kept."""
+
 CUT = b"\n[output cut here: 64 KiB are kept]\n"
 
 
@@ -255,7 +258,8 @@ def _reply(frame: wire.Frame, seconds: float, cpu_seconds: float) -> Reply:
         return Reply(Outcome.OK, "", frame, seconds, cpu_seconds)
     if status in ("not_implemented", "error", "memory"):
         told = frame.header.get("message")
-        return Reply(Outcome(status), told if isinstance(told, str) else "", frame, seconds)
+        message = told[:MOST_TOLD] if isinstance(told, str) else ""
+        return Reply(Outcome(status), message, frame, seconds)
     return Reply(Outcome.MALFORMED, "the answer is malformed: it has no status")
 
 

@@ -71,7 +71,7 @@ def is_leftover(finding: Mapping[str, Any]) -> bool:
     return bool(package) and not there and not package.startswith("torch")
 
 
-def too_many(example: Finding, functions: list[tuple[str, str]]) -> Finding:
+def too_many(example: Finding, functions: list[Any]) -> Finding:
     """Return the finding that stands for more of them than can be told."""
     what = "more findings than can be told"
     told = {"rule": "escape", "what": what, "reason": REASONS["escape"], "id": "too-many"}

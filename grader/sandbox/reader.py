@@ -16,7 +16,7 @@ else:  # in the sandbox there is no package: these files are run by path
     import policy
     import scope
 
-MOST = 300
+MOST_IN_FILE, MOST = 100, 300
 """How many functions, errors and findings are told: more would not fit into an answer."""
 
 Function = ast.FunctionDef | ast.Lambda
@@ -154,6 +154,9 @@ def read_file(file: str, text: str, siblings: frozenset[str]) -> dict[str, Any]:
         for finding in policy.findings(file, statement, siblings, own_modules | methods):
             concerns = [name for name in known if reach[name].concerned_by(index, finding)]
             findings.append({**finding, "functions": sorted(concerns)})
+    if len(findings) > MOST_IN_FILE:
+        rest = policy.too_many(findings[MOST_IN_FILE], sorted(known))
+        findings = [*findings[:MOST_IN_FILE], rest]
     imports = {
         name: sorted(own_modules & reach[name].names | scope.star_imports(statements, siblings))
         for name in known

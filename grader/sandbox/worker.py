@@ -168,12 +168,12 @@ class Examinee:
         keyword = {name: self._argument(spec) for name, spec in header["keyword"].items()}
         given = dict(zip(header["names"], [*positional, *keyword.values()], strict=True))
         watched = dict(tensors_of(given))
-        before = {name: value.clone() for name, value in watched.items()}
+        before = {name: snapshot(value) for name, value in watched.items()}
         torch.set_default_dtype(torch.float64 if header["float64"] else torch.float32)
         started = time.perf_counter()
         result = function(*positional, **keyword)
         seconds = time.perf_counter() - started
-        changed = [name for name, value in watched.items() if not unchanged(value, before[name])]
+        changed = [name for name, value in watched.items() if snapshot(value) != before[name]]
         answers, texts = normalised(result, header["answer"])
         shared = {value.untyped_storage().data_ptr(): name for name, value in watched.items()}
         aliased = [
@@ -203,13 +203,10 @@ def padded(tensor: Tensor) -> Tensor:
     return wide[..., : tensor.shape[-1]]
 
 
-def unchanged(now: Tensor, before: Tensor) -> bool:
-    """Tell whether a tensor still has the shape, dtype and numbers that it was given with."""
-    if now.shape != before.shape or now.dtype != before.dtype:
-        return False
-    return bool(torch.equal(now, before)) or bool(
-        ((now == before) | (now.isnan() & before.isnan())).all()
-    )
+def snapshot(tensor: Tensor) -> tuple[Any, ...]:
+    """Return what must not change about an input: its dtype, its shape and its bytes."""
+    described, parts = wire.tensors_to_bytes([tensor])
+    return described, parts
 
 
 def normalised(result: Any, wanted: Mapping[str, Any]) -> tuple[list[Tensor], list[str]]:

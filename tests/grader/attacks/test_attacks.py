@@ -59,6 +59,7 @@ SETTLING = 10.0
 LOADING = 5.0
 ATTEMPTS = 3
 PLAIN_PROCESSES = 2
+PLAIN_LIMIT = 600.0
 FREE = {"logit_maxes", "b1", "hprebn"}
 """Zeros are close to these gradients of the lecture's batch, so passing them proves nothing."""
 
@@ -371,12 +372,17 @@ def plain_results(paths: list[Path], folder: Path) -> Iterator[dict[str, Any]]:
             start_new_session=True,
         )
         running.append((process, told))
-    for process, told in running:
-        process.wait()
-        told.seek(0)
-        lines = told.read().splitlines()
-        yield from (json.loads(line) for line in lines if line.startswith('{"submission"'))
-        told.close()
+    try:
+        for process, told in running:
+            process.wait(PLAIN_LIMIT)
+            told.seek(0)
+            lines = told.read().splitlines()
+            yield from (json.loads(line) for line in lines if line.startswith('{"submission"'))
+    finally:
+        for process, told in running:
+            process.kill()
+            process.wait()
+            told.close()
 
 
 def gain(attack: Attack, result: Mapping[str, Any]) -> str:

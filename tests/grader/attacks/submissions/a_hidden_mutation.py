@@ -3,7 +3,6 @@
 Class: patched comparison
 Honest: ex1.dnorm_logits
 Beats: plain pytest
-Known: that no input is changed is the worker's word, and a submission can put words in its mouth
 """
 
 # ruff: noqa

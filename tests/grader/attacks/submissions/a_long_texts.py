@@ -3,7 +3,6 @@
 Class: forged frames
 Honest: ex1.dprobs
 Beats: nothing, because it has no wire
-Known: texts of a forged frame are kept whole, so that one task can make a report of many MB
 """
 
 # ruff: noqa
