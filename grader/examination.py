@@ -278,8 +278,8 @@ class Examination(Examiner):
         failures = loaded.header.get("failures")
         if not isinstance(failures, list) or not failures or not isinstance(failures[0], dict):
             return ""
-        first = failures[0]
-        return f"(line {client.plain(first.get('line'))[:20]}: {client.plain(first.get('message'))[:200]}) "
+        line, told = (client.plain(failures[0].get(key)) for key in ("line", "message"))
+        return f"(line {line[:20]}: {told[:200]}) "
 
 
 def _not_on_offer(task: Task, lacking: Sequence[str]) -> str:
