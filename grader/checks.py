@@ -145,7 +145,9 @@ def calibration(judge: Judge, X: Tensor, seed: str) -> None:
 
 
 def _calibrated(splits: Splits, seed: str, label: str) -> dict[str, Tensor]:
+    """Return parameters with statistics; every eighth unit varies little: epsilon matters."""
     parameters = training.start(seed, label)
+    parameters["W1"][:, ::8] *= 1e-2
     first = (parameters[name] for name in ("C", "W1", "b1"))
     mean, var = ex4_training.calibrate_batchnorm(splits.train[0][:ENOUGH], *first)
     return {**parameters, "bnmean": mean, "bnvar": var}
@@ -244,7 +246,7 @@ def embedding(judge: Judge, seed: str) -> None:
     times = []
     # The best of several, each with numbers of its own: what else runs on the machine only ever
     # adds time, and an answer that was kept from an earlier call is of no use.
-    for sizes in (Sizes(), *[Sizes(n=4096)] * 5):
+    for sizes in (Sizes(vocab=33, n_embd=7, block_size=5), *[Sizes(n=4096)] * 5):
         Xb = torch.randint(0, 20, (sizes.n, sizes.block_size), generator=generator)
         demb = torch.randn(sizes.n, sizes.block_size, sizes.n_embd, generator=generator)
         inputs: dict[str, Value] = {"demb": demb, "Xb": Xb, "vocab": sizes.vocab}

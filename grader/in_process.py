@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import TENSOR, Answer, Cubic, Seeded, Value, Wanted
 from grader.sandbox.conversation import Outcome
+from grader.sandbox.worker import padded as lay_out
 
 
 @dataclass
@@ -38,6 +39,8 @@ class InProcess:
         """Call the function with what it asks for."""
         asked = inspect.signature(self.function).parameters
         given = {name: _own(inputs[name]) for name in asked if name in inputs}
+        if padded:
+            given = {k: lay_out(v) if isinstance(v, Tensor) else v for k, v in given.items()}
         watched = dict(_tensors(given))
         before = {name: value.clone() for name, value in watched.items()}
         started = time.process_time()
@@ -52,6 +55,8 @@ class InProcess:
         if wanted.kind == "texts":
             return Answer(Outcome.OK, texts=list(made), changed=changed)
         listed = list(made) if isinstance(made, (tuple, list)) else [made]
+        if not all(isinstance(item, (Tensor, int, float)) for item in listed):
+            return Answer(Outcome.ERROR, f"TypeError: return a tensor; this is {made!r:.80}")
         tensors = [torch.as_tensor(item) for item in listed]
         if len(tensors) != max(1, len(wanted.names)):
             return Answer(Outcome.ERROR, f"{len(tensors)} values in place of {len(wanted.names)}")

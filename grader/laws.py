@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
+
 from grader import cases, grade, sync
 from grader.cases import Case
 from grader.course import aliases, catalogue, forward, misconceptions
@@ -186,6 +188,8 @@ class Fixtures:
     """What the checks get from pytest, for calls without it."""
 
     def __init__(self) -> None:
+        # One thread, as in grading: the processor time of a function is not spread over several.
+        torch.set_num_threads(1)
         self._cases: dict[tuple[str, str], Case] = {}
         self._splits: Any = None
 

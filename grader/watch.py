@@ -166,7 +166,7 @@ def edited(
 
 def _functions(source: bytes) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every top-level function, whether the source parses or not."""
-    for text in re.split(r"^(?=def\s)", source.decode(), flags=re.MULTILINE):
+    for text in re.split(r"^(?=[^\s#)\]}])", source.decode(), flags=re.MULTILINE):
         head = re.match(r"def\s+(\w+)", text)
         if head:
             yield head[1], text.rstrip()

@@ -1,5 +1,7 @@
 """Hidden checks of exercise 4: other starts, other sizes, other data."""
 
+import dataclasses
+
 import pytest
 
 from grader import checks
@@ -12,6 +14,14 @@ def test_backward_at_other_sizes(judge, draw):
     checks.backward(judge, draw("backward"))
     odd = Sizes(n=19, vocab=33, n_embd=7, block_size=5, hidden=21)
     checks.backward(judge, draw("backward at other sizes", sizes=odd, tokens=6))
+
+
+@pytest.mark.law("ex4.backward")
+def test_backward_with_small_variance(judge, draw):
+    """All seven gradients are right where features vary so little that epsilon matters."""
+    case = draw("backward with small variance")
+    weak = case.tensors["W1"] * 0.01
+    checks.backward(judge, dataclasses.replace(case, tensors={**case.tensors, "W1": weak}))
 
 
 @pytest.mark.law("ex4.train", part="trajectory")
