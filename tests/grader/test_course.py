@@ -16,8 +16,8 @@ from grader.errors import UnknownTask
 from grader.options import ROOT
 
 TWENTY_SIX = (
-    "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact "
-    "bngain bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
+    "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 "
+    "hpreact bngain bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
 ).split()
 
 
@@ -110,11 +110,11 @@ def dhpreact(hpreact: Tensor, dhrelu: Tensor) -> Tensor:
     """The slope is 1 where the unit is on and 0 where it is off."""
     return (hpreact > 0) * dhrelu
 '''
-NEW_ENTRY = '''
+NEW_ENTRY = """
 [tasks."ex5.dhpreact"]
 points = 2
 hints = ["Where is the line flat?", "What does a flat line pass back?", "A mask, times something."]
-'''
+"""
 
 
 def test_one_line_one_solution_and_one_entry_make_a_new_graded_task(tmp_path):
@@ -122,7 +122,9 @@ def test_one_line_one_solution_and_one_entry_make_a_new_graded_task(tmp_path):
     names = ("grader", "solutions", "exercises", "tests", "data", "docs")
     for name in names:
         shutil.copytree(
-            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "lecture.txt")
+            ROOT / name,
+            tmp_path / name,
+            ignore=shutil.ignore_patterns("__pycache__", "lecture.txt"),
         )
     course = tmp_path / "grader" / "course"
     _append(course / "ex5_leaky_abstraction.py", NEW_LINE)

@@ -9,9 +9,7 @@ from grader.course import catalogue, forward, misconceptions
 from grader.options import ROOT, Options
 
 
-@pytest.mark.parametrize(
-    "law", [laws.names, laws.hints, laws.points, laws.derivation, laws.files]
-)
+@pytest.mark.parametrize("law", [laws.names, laws.hints, laws.points, laws.derivation, laws.files])
 def test_law_of_the_catalogue(law):
     """The catalogue of tasks is in order."""
     assert law() == []
@@ -45,7 +43,7 @@ def test_zeros_earn_nothing(zygote, public_only):
 
 
 def test_every_misconception_is_caught_and_named():
-    """Every wrong formula of the bank fails its own task's checks; gradients are told their name."""
+    """Every wrong formula of the bank fails its task's checks, and gradients are told its name."""
     fixtures = laws.Fixtures()
     caught = {entry.id: laws.fate(entry, fixtures) for entry in misconceptions.bank()}
     assert [name for name, record in caught.items() if record is None] == []
@@ -55,7 +53,11 @@ def test_every_misconception_is_caught_and_named():
         is_gradient = forward.tensor_of(catalogue.course().resolve(entry.task)) is not None
         if not is_gradient or record.status == "error":
             continue  # procedures are judged by their own messages; an error names itself
-        if record.diagnosis is None or record.diagnosis["id"] not in (entry.id, "in-place", "zeros"):
+        if record.diagnosis is None or record.diagnosis["id"] not in (
+            entry.id,
+            "in-place",
+            "zeros",
+        ):
             unnamed.append((entry.id, record.diagnosis))
     assert unnamed == []
     total = len(caught)

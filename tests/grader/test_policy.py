@@ -58,7 +58,6 @@ def test_autograd_is_found_in_every_spelling(zygote, code):
         "from torch import autograd as a",
         "from torch import *",
         "from torch.autograd import grad as g",
-        "import os",
         "import operator; operator.attrgetter('grad')",
         "import sys, math",
         "from importlib import import_module as i",
