@@ -22,7 +22,7 @@ from grader.sandbox import reader
 pty = pytest.importorskip("pty", reason="watch mode has keys where there are terminals")
 termios = pytest.importorskip("termios")
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which something that was waited for is taken for missing."""
 
 COMMAND = (sys.executable, "-m", "grader.cli", "watch")

@@ -20,7 +20,7 @@ from grader.sandbox import wire
 from grader.sandbox.wire import Decoder, Frame, WireError
 
 LAW = settings(deadline=None, derandomize=True, database=None, max_examples=300)
-MANY = 200_000
+MANY = 1_000_000
 CAP = 1 << 20
 
 dtypes = st.sampled_from(sorted(wire.ITEM_SIZES))
