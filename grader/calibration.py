@@ -14,8 +14,9 @@ from grader import corpus, examination, training
 from grader.course import catalogue
 from grader.course.network import PARAMETERS
 from grader.errors import SandboxError
-from grader.examination import Examination, Wanted
+from grader.examination import Examination
 from grader.options import ROOT
+from grader.question import Wanted
 from grader.sandbox.client import Zygote
 from grader.sandbox.conversation import Outcome
 from grader.submission import read_for_course

@@ -7,6 +7,7 @@ that ignore an input pass.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -111,8 +112,9 @@ def lecture(exercise: str, train: tuple[Tensor, Tensor]) -> Case:
     return Case("lecture", exercise, sizes, tensors, upstream)
 
 
+@functools.cache
 def splits_of(corpus: str) -> Splits:
-    """Return the splits of a corpus by name."""
+    """Return the splits of a corpus by name; it is read once."""
     from grader import corpus as corpora
 
     return corpora.splits(corpora.load(corpus))

@@ -17,8 +17,8 @@ from grader.cases import Case, generator_for
 from grader.course import ex4_training, ex5_leaky_abstraction
 from grader.course.catalogue import Catalogue
 from grader.course.network import PARAMETERS, Sizes
-from grader.examination import Cubic, Seeded, Value
 from grader.judge import Judge
+from grader.question import Cubic, Seeded, Value
 
 if TYPE_CHECKING:
     from grader.corpus import Splits

@@ -14,7 +14,7 @@ from grader.cases import Case
 from grader.course import misconceptions
 from grader.course.catalogue import Task, course
 from grader.course.misconceptions import Misconception
-from grader.examination import Answer
+from grader.question import Answer
 from grader.reference import Reference
 
 

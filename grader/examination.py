@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import Tensor
-
 from grader import matching
-from grader.course import aliases, forward
+from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.matching import Definition
+from grader.question import TENSOR, Answer, Value, Wanted, request
 from grader.sandbox import client, wire
 from grader.sandbox.client import Isolation, Zygote
 from grader.sandbox.conversation import Outcome, Reply, Worker
@@ -21,51 +20,8 @@ MIN_ANSWER = 1 << 20
 """An answer may have this many bytes in any case: a wrong shape is to be seen, not only refused."""
 
 
-@dataclass(frozen=True)
-class Seeded:
-    """Stands for a torch.Generator with this seed."""
-
-    seed: int
-
-
-@dataclass(frozen=True)
-class Cubic:
-    """Stands for the function x -> sum(a x^3 + b x^2 + c x) + (b . x)(c . x)."""
-
-    coefficients: tuple[Tensor, Tensor, Tensor]
-
-
-Value = Tensor | list[Tensor] | int | float | str | Seeded | Cubic
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What an answer has to be: a `tensor`, `tensors` of these names, `scalar`s, or `texts`."""
-
-    kind: str = "tensor"
-    names: tuple[str, ...] = ()
-
-
-TENSOR = Wanted()
-
 BUDGET = 150.0
 """Seconds that all calls of one submission may take together: what hangs everywhere ends, too."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a submission said to one question, or why it said nothing."""
-
-    outcome: Outcome
-    message: str = ""
-    tensors: Sequence[Tensor] = ()
-    texts: Sequence[str] = ()
-    changed: Sequence[str] = ()
-    aliased: Sequence[str] = ()
-    traceback: str = ""
-    line: int | None = None
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
 
 
 @dataclass
@@ -223,7 +179,7 @@ class Examination(Examiner):
         if self.budget <= 0:
             return Answer(Outcome.TIMEOUT, f"all calls together took more than {BUDGET:g} s")
         cap = max(MIN_ANSWER, 4 * expect_bytes)
-        header, parts = _request(definition, inputs, wanted, padded, cap)
+        header, parts = request(definition, inputs, wanted, padded, cap)
         limit = seconds or task.deadline_s
         reply = worker.ask(header, parts, seconds=limit, max_body=cap)
         self.budget -= reply.seconds
@@ -305,58 +261,3 @@ def _failed(reply: Reply, context: str) -> Answer:
         seconds=reply.seconds,
         cpu_seconds=reply.cpu_seconds,
     )
-
-
-def _request(
-    definition: Definition,
-    inputs: Mapping[str, Value],
-    wanted: Wanted,
-    padded: bool,
-    cap: int,
-) -> tuple[dict[str, Any], list[bytes]]:
-    """Return header and body of the request that calls a function with what it asks for."""
-    tensors: list[Tensor] = []
-
-    def place(tensor: Tensor) -> int:
-        tensors.append(tensor)
-        return len(tensors) - 1
-
-    def spec(value: Value) -> dict[str, Any]:
-        if isinstance(value, Tensor):
-            return {"kind": "padded" if padded else "tensor", "value": place(value)}
-        if isinstance(value, list):
-            return {"kind": "list", "value": [spec(item) for item in value]}
-        if isinstance(value, Seeded):
-            return {"kind": "generator", "value": value.seed}
-        if isinstance(value, Cubic):
-            return {"kind": "cubic", "value": [place(tensor) for tensor in value.coefficients]}
-        return {"kind": "plain", "value": value}
-
-    def offered(name: str) -> str | None:
-        own = aliases.canonical(name, inputs)
-        return own if own in inputs else None
-
-    positional, names = [], []
-    for name in definition.positional:
-        own = offered(name)
-        if own is None:  # a parameter with a default of its own; those after it are given by name
-            break
-        positional.append(spec(inputs[own]))
-        names.append(own)
-    rest = [n for n in (*definition.positional[len(names) :], *definition.keyword) if offered(n)]
-    keyword = {name: spec(inputs[str(offered(name))]) for name in rest}
-    described, parts = wire.tensors_to_bytes(tensors)
-    floats = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
-    header = {
-        "op": "call",
-        "name": definition.name,
-        "line": definition.line,
-        "positional": positional,
-        "keyword": keyword,
-        "names": [*names, *(str(offered(name)) for name in rest)],
-        "float64": bool(floats) and all(str(dtype) == "torch.float64" for dtype in floats),
-        "answer": {"kind": wanted.kind, "names": list(wanted.names)},
-        "max_body": cap,
-        "tensors": described,
-    }
-    return header, parts

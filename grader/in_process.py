@@ -14,7 +14,7 @@ import torch
 from torch import Generator, Tensor
 
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import TENSOR, Answer, Cubic, Seeded, Value, Wanted
+from grader.question import TENSOR, Answer, Cubic, Seeded, Value, Wanted
 from grader.sandbox.conversation import Outcome
 from grader.sandbox.worker import padded as lay_out
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from grader import matching
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import TENSOR, Answer, Examiner, Inspection, Value, Wanted
+from grader.examination import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
+from grader.question import TENSOR, Answer, Value, Wanted
 from grader.sandbox import loader, reader
 from grader.sandbox.client import Isolation
 from grader.sandbox.conversation import Outcome

@@ -20,7 +20,8 @@ from grader import diagnosis, reference, verdict, wording
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Task
-from grader.examination import Answer, Examiner, Value, Wanted
+from grader.examination import Examiner
+from grader.question import Answer, Value, Wanted
 from grader.reference import Reference
 from grader.sandbox.conversation import Outcome
 from grader.verdict import Kind, Verdict

@@ -26,7 +26,8 @@ from grader.cases import generator_for
 from grader.corpus import ALPHABET
 from grader.course import ex4_training, network
 from grader.course.network import PARAMETERS, Sizes
-from grader.examination import Examiner, Wanted
+from grader.examination import Examiner
+from grader.question import Wanted
 from grader.sandbox.conversation import Outcome
 
 if TYPE_CHECKING:

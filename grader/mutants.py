@@ -27,11 +27,11 @@ from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.course.misconceptions import Misconception
 from grader.course.network import Sizes
-from grader.examination import TENSOR, Answer, Value, Wanted
 from grader.in_process import InProcess
 from grader.judge import CheckFailed, Judge, Record
 from grader.laws import Fixtures
 from grader.options import ROOT
+from grader.question import TENSOR, Answer, Value, Wanted
 from grader.reference import Reference
 from grader.sandbox.conversation import Outcome
 from grader.sandbox.worker import padded as lay_out

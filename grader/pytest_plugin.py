@@ -17,8 +17,9 @@ from grader import cases
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Answer, Examiner
+from grader.examination import Examiner
 from grader.judge import PROPERTY, Judge, Record
+from grader.question import Answer
 from grader.reference import Reference
 
 if TYPE_CHECKING:

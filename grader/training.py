@@ -15,7 +15,7 @@ from grader.cases import generator_for
 from grader.course import ex4_training as course
 from grader.course import network
 from grader.course.network import PARAMETERS, Sizes
-from grader.examination import Seeded, Value
+from grader.question import Seeded, Value
 
 if TYPE_CHECKING:
     from grader.corpus import Splits

@@ -350,22 +350,16 @@ class Session:
             self._saved = True
 
     def _drawn(self) -> RenderableType:
-        """Return a picture of the current task's answer, if there is a module that draws any."""
-        import importlib
+        """Return a picture of the current task's answer."""
+        from grader import pictures
 
-        try:
-            pictures = importlib.import_module("grader.pictures")
-        except ImportError:
-            return "Pictures are not available."
-        if self.here is None or self.bench.submission is None:
+        bench = self.bench
+        if self.here is None or bench.submission is None or bench.zygote is None:
             return "There is nothing to draw yet."
         try:
-            drawn: RenderableType = pictures.draw_terminal(
-                self.here, self.bench.submission, self.bench.zygote
-            )
+            return pictures.draw_terminal(self.here, bench.submission, bench.zygote)
         except Exception as error:  # a picture is an extra: whatever fails in it, watching goes on
             return f"The picture cannot be drawn: {error}"
-        return drawn
 
     # What is shown
 

@@ -15,7 +15,7 @@ from grader.corpus import ALPHABET
 from grader.course import forward
 from grader.course.catalogue import Task
 from grader.course.network import Sizes
-from grader.examination import Answer
+from grader.question import Answer
 from grader.sandbox.conversation import Outcome
 from grader.verdict import Kind, Verdict, squeezed
 

@@ -7,6 +7,7 @@ an interpreter. Standard library only.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING or __package__:
 else:  # in the sandbox there is no package: these files are run by path
     import policy
     import scope
+
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+MOST_LINES = 60
+"""How many blocks a long string may span in a file that does not parse."""
 
 MOST_IN_FILE, MOST = 100, 300
 """How many functions, errors and findings are told: more would not fit into an answer."""
@@ -38,7 +43,7 @@ def blocks(text: str) -> list[tuple[int, str]]:
         if not decorated and word not in ("else", "elif", "except", "finally"):
             starts.append(number)
         decorated = line.startswith("@")
-    bounds = zip(starts, [*starts[1:], len(lines)], strict=True)
+    bounds = zip(starts, [*starts[1:], len(lines)], strict=False)
     return [(start, "".join(lines[start:end])) for start, end in bounds]
 
 
@@ -46,17 +51,36 @@ def parse(file: str, text: str) -> tuple[list[ast.stmt], list[dict[str, Any]]]:
     """Return the top-level statements of a source, and the syntax errors of blocks left out."""
     try:
         return ast.parse(text, file).body, []
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         statements: list[ast.stmt] = []
         failures = []
-        for before, block in blocks(text):
-            try:
-                tree = ast.parse(block, file)
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                failures.append(syntax_failure(file, before, block, error))
+        waiting = blocks(text)
+        while waiting:
+            before, block = waiting.pop(0)
+            tree = _parsed(file, block, waiting)
+            if isinstance(tree, Exception):
+                failures.append(syntax_failure(file, before, block, tree))
             else:
                 statements += ast.increment_lineno(tree, before).body
         return statements, failures
+
+
+def _parsed(file: str, block: str, following: list[tuple[int, str]]) -> ast.Module | Exception:
+    """Parse a block, with as many of the following ones as it takes to close a long string; these
+    are then taken off the list. Return the block's own error if that does not help.
+    """
+    try:
+        return ast.parse(block, file)
+    except UNPARSABLE as error:
+        if "'''" in block or '"""' in block:
+            longer = block
+            for count, (_, text) in enumerate(following[:MOST_LINES], 1):
+                longer += text
+                with contextlib.suppress(*UNPARSABLE):
+                    tree = ast.parse(longer, file)
+                    del following[:count]
+                    return tree
+        return error
 
 
 def syntax_failure(file: str, before: int, block: str, error: Exception) -> dict[str, Any]:

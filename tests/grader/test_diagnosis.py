@@ -10,8 +10,8 @@ import torch
 from grader import cases, diagnosis, reference
 from grader.course import catalogue, misconceptions
 from grader.course.network import Sizes
-from grader.examination import Answer
 from grader.options import ROOT
+from grader.question import Answer
 from grader.sandbox.conversation import Outcome
 
 CASE = cases.draw("ex1", "diagnosis", "a", sizes=Sizes(n=12, vocab=9, n_embd=4, hidden=6))

@@ -473,7 +473,7 @@ def test_doctor_has_advice_for_whatever_a_machine_lacks(monkeypatch: pytest.Monk
 BYSTANDER = "def dlogprobs(logprobs, Yb):\n    return logprobs * 2\n"
 
 
-def bomb(jailer: Zygote, body: str) -> examination.Answer:
+def bomb(jailer: Zygote, body: str) -> question.Answer:
     """Let a function have this body; see that another one is answered after it."""
     course = catalogue.course()
     source = f"{BYSTANDER}\n\ndef dprobs(probs):\n{textwrap.indent(body, '    ')}\n"

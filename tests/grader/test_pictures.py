@@ -14,9 +14,9 @@ from matplotlib.patches import Rectangle
 from grader import cases
 from grader.course import catalogue, forward
 from grader.course.network import Sizes
-from grader.examination import Answer
 from grader.options import ROOT
 from grader.pictures import characters, png, subject
+from grader.question import Answer
 from grader.sandbox.conversation import Outcome
 
 BOUND = 1e-5

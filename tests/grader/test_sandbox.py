@@ -21,8 +21,9 @@ import torch
 from grader import cases, examination, reference, verdict
 from grader.course import catalogue
 from grader.errors import SandboxError
-from grader.examination import Answer, Examination, Outcome, Wanted
+from grader.examination import Examination, Outcome
 from grader.options import ROOT
+from grader.question import Answer, Wanted
 from grader.sandbox import client
 from grader.sandbox.client import Zygote
 from grader.submission import Submission

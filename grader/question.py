@@ -1,0 +1,113 @@
+"""A question to a submission and its answer: what may be asked with, and how it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from grader.course import aliases
+from grader.matching import Definition
+from grader.sandbox import wire
+from grader.sandbox.conversation import Outcome
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Stands for a torch.Generator with this seed."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """Stands for the function x -> sum(a x^3 + b x^2 + c x) + (b . x)(c . x)."""
+
+    coefficients: tuple[Tensor, Tensor, Tensor]
+
+
+Value = Tensor | list[Tensor] | int | float | str | Seeded | Cubic
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an answer has to be: a `tensor`, `tensors` of these names, `scalar`s, or `texts`."""
+
+    kind: str = "tensor"
+    names: tuple[str, ...] = ()
+
+
+TENSOR = Wanted()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a submission said to one question, or why it said nothing."""
+
+    outcome: Outcome
+    message: str = ""
+    tensors: Sequence[Tensor] = ()
+    texts: Sequence[str] = ()
+    changed: Sequence[str] = ()
+    aliased: Sequence[str] = ()
+    traceback: str = ""
+    line: int | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def request(
+    definition: Definition,
+    inputs: Mapping[str, Value],
+    wanted: Wanted,
+    padded: bool,
+    cap: int,
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Return header and body of the request that calls a function with what it asks for."""
+    tensors: list[Tensor] = []
+
+    def place(tensor: Tensor) -> int:
+        tensors.append(tensor)
+        return len(tensors) - 1
+
+    def spec(value: Value) -> dict[str, Any]:
+        if isinstance(value, Tensor):
+            return {"kind": "padded" if padded else "tensor", "value": place(value)}
+        if isinstance(value, list):
+            return {"kind": "list", "value": [spec(item) for item in value]}
+        if isinstance(value, Seeded):
+            return {"kind": "generator", "value": value.seed}
+        if isinstance(value, Cubic):
+            return {"kind": "cubic", "value": [place(tensor) for tensor in value.coefficients]}
+        return {"kind": "plain", "value": value}
+
+    def offered(name: str) -> str | None:
+        own = aliases.canonical(name, inputs)
+        return own if own in inputs else None
+
+    positional, names = [], []
+    for name in definition.positional:
+        own = offered(name)
+        if own is None:  # a parameter with a default of its own; those after it are given by name
+            break
+        positional.append(spec(inputs[own]))
+        names.append(own)
+    rest = [n for n in (*definition.positional[len(names) :], *definition.keyword) if offered(n)]
+    keyword = {name: spec(inputs[str(offered(name))]) for name in rest}
+    described, parts = wire.tensors_to_bytes(tensors)
+    floats = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
+    header = {
+        "op": "call",
+        "name": definition.name,
+        "line": definition.line,
+        "positional": positional,
+        "keyword": keyword,
+        "names": [*names, *(str(offered(name)) for name in rest)],
+        "float64": bool(floats) and all(str(dtype) == "torch.float64" for dtype in floats),
+        "answer": {"kind": wanted.kind, "names": list(wanted.names)},
+        "max_body": cap,
+        "tensors": described,
+    }
+    return header, parts
