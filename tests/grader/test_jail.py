@@ -18,7 +18,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from grader import cli, doctor, examination
+from grader import cli, doctor, examination, question
 from grader.course import catalogue
 from grader.errors import SandboxError
 from grader.examination import Examination
