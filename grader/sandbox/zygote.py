@@ -37,7 +37,8 @@ else:  # in the sandbox there is no package: these files are run by path
 
 # No file beside this one is for submissions to import, and a file of theirs may have its name.
 for path in Path(sys.path.pop(0)).glob("*.py"):
-    sys.modules.pop(path.stem, None)
+    if path.stem != __name__:
+        sys.modules.pop(path.stem, None)
 
 # Modules that submissions may import: torch imports some of its own lazily, and a worker cannot
 # read files any more.

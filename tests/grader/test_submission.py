@@ -495,11 +495,11 @@ def test_a_source_that_may_not_be_read_is_named(
 ) -> None:
     """An error of the file system becomes a refusal with its reason."""
 
-    def denied(path: Path, mode: str) -> None:
+    def denied(path: Path, flags: int) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     root = as_folder(tmp_path, BOTH.items())
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
 
     assert f"{root}: cannot be read: Permission denied" == refusal(root)
 

@@ -590,14 +590,14 @@ def test_special_files_in_a_folder_are_never_opened(tmp_path: Path, zygote) -> N
 def test_a_file_that_vanishes_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is deleted between the listing and the reading is told, not raised."""
     path = as_folder(tmp_path, {EX1: HONEST, "helper.py": ""})
-    opened = Path.open
+    opened = os.open
 
-    def vanishing(self: Path, *given, **named):
-        if self.name == "helper.py":
-            self.unlink(missing_ok=True)
-        return opened(self, *given, **named)
+    def vanishing(path, *given, **named):
+        if Path(path).name == "helper.py":
+            Path(path).unlink(missing_ok=True)
+        return opened(path, *given, **named)
 
-    monkeypatch.setattr(Path, "open", vanishing)
+    monkeypatch.setattr(os, "open", vanishing)
     with pytest.raises(UnreadableSubmission, match="cannot be read"):
         read_for_course(path)
 
