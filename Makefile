@@ -22,7 +22,6 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/grader sync --check
-	$(BIN)/grader dev check
 
 # Exactly what CI runs.
 check: lint test

@@ -104,7 +104,9 @@ def _squeezed(text):
 
 def _environment(cwd):
     own = {"BACKPROP_NINJA_STATE": str(cwd / "state.json"), "PYTHONPATH": str(ROOT)}
-    return {**os.environ, **own}
+    # The size of the pseudo-terminal counts, not one that the environment tells of another.
+    inherited = {k: v for k, v in os.environ.items() if k not in ("LINES", "COLUMNS")}
+    return {**inherited, **own}
 
 
 @pytest.fixture
