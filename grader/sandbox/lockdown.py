@@ -31,6 +31,13 @@ FIRST_UID, UIDS = 61440, 4000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
+
+class Program(ctypes.Structure):
+    """struct sock_fprog. Made once, in the zygote: it takes longer than the call that it is for."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+
 # prctl(2)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 4, 38, 22
 SECCOMP_MODE_FILTER = 2
@@ -200,10 +207,6 @@ def restrict_files() -> str:
 
 def restrict_system_calls(code: bytes) -> None:
     """Install the allow-list. Raises OSError where the kernel does not take it."""
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
-
     buffer = ctypes.create_string_buffer(code, len(code))
     program_ = Program(len(code) // 8, ctypes.addressof(buffer))
     _prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program_))
