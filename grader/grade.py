@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import secrets
 import sys
 import time
@@ -102,7 +103,7 @@ def _run_checks(
         *map(str, folders),
         "-q",
         "-s",
-        "-c/dev/null",
+        f"-c{os.devnull}",
         f"--rootdir={PUBLIC.parent}",
         "--noconftest",
         "--import-mode=importlib",
@@ -141,8 +142,6 @@ class _Quiet:
 @contextlib.contextmanager
 def _no_plugin_autoload() -> Any:
     """Keep plugins that happen to be installed out of grading."""
-    import os
-
     name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
     before = os.environ.get(name)
     os.environ[name] = "1"
