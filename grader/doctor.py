@@ -31,6 +31,10 @@ ADVICE = {
     "no new privileges": "The profile of this container may forbid prctl: allow it.",
     "resource limits": "A limit of this session is lower than what a worker needs, or is fixed: "
     "see `ulimit -a`.",
+    "no processes": "The limit on processes of this session is fixed: see `ulimit -u`. The jail "
+    "holds without it.",
+    "no groups": "This container lacks CAP_SETGID: run the grader as a user who is not root. The "
+    "jail holds without it.",
     "user of its own": "Workers share root's identity, because this container lacks CAP_SETUID or "
     "CAP_SETGID: run the grader as a user who is not root. The jail holds without it.",
     "not traceable": "The profile of this container may forbid prctl. The jail holds without it.",

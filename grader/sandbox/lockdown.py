@@ -1,6 +1,8 @@
 """What a worker gives up before it reads a byte of a submission.
 
-Four layers, none of which needs root, namespaces or a container engine:
+Four layers, none of which needs root, namespaces or a container engine. What a child inherits is
+done once, in the zygote (`share`), because a worker is forked for every task; the rest is done in
+the worker itself (`lock_down`):
 
 - resource limits: memory, file size, processes, core dumps;
 - no_new_privs, and an identity of its own where the zygote runs as root;
@@ -20,6 +22,7 @@ import platform
 import resource
 import struct
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 OPEN_FILES = 16
@@ -32,15 +35,46 @@ FIRST_UID, UIDS = 61440, 4000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+# prctl(2)
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 4, 38, 22
+SECCOMP_MODE_FILTER = 2
+
+
 class Program(ctypes.Structure):
-    """struct sock_fprog. Made once, in the zygote: it takes longer than the call that it is for."""
+    """struct sock_fprog."""
 
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
-# prctl(2)
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 4, 38, 22
-SECCOMP_MODE_FILTER = 2
+class Call:
+    """A prctl(2) whose arguments are ready. A worker that has just been forked shares its memory
+    with the zygote, and every page that it writes to is copied first: making the arguments there
+    takes three times as long as the call.
+    """
+
+    def __init__(self, option: int, *arguments: int) -> None:
+        values = (option, *arguments, 0, 0, 0, 0)[:5]
+        self._arguments = tuple(ctypes.c_ulong(value) for value in values)
+
+    def __call__(self) -> None:
+        """Make the call. Raises OSError where the kernel refuses."""
+        if _libc.prctl(*self._arguments) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+
+
+class Filter(Call):
+    """The call that installs a BPF program; it keeps the program alive."""
+
+    def __init__(self, code: bytes) -> None:
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._program = Program(len(code) // 8, ctypes.addressof(self._code))
+        super().__init__(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self._program))
+
+
+NO_NEW_PRIVILEGES = Call(PR_SET_NO_NEW_PRIVS, 1)
+NOT_TRACEABLE = Call(PR_SET_DUMPABLE, 0)
+DIE_WITH_PARENT = Call(PR_SET_PDEATHSIG, 9)
 
 # linux/audit.h, and the numbers of the system calls on each architecture. aarch64 has no `poll`,
 # `select` or `time`: glibc uses the newer calls there.
@@ -143,13 +177,6 @@ def _call(number: int, *arguments: object) -> int:
     return result
 
 
-def _prctl(option: int, *arguments: int) -> None:
-    values = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
-    if _libc.prctl(option, *values) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-
-
 def address_space() -> int:
     """Return the bytes of address space that this process has mapped; 0 where that is unknown."""
     try:
@@ -168,17 +195,22 @@ def limit_resources(mapped: int) -> None:
     }
     if mapped:
         limits[resource.RLIMIT_AS] = mapped + HEADROOM
-    for name in ("RLIMIT_NPROC", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE"):
+    for name in ("RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE"):
         if hasattr(resource, name):
             limits[getattr(resource, name)] = 0
     for limit, value in limits.items():
         resource.setrlimit(limit, (value, value))
 
 
+def forbid_processes() -> None:
+    """Make every further fork fail, where the system has such a limit."""
+    if hasattr(resource, "RLIMIT_NPROC"):
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
 def become_nobody(slot: int) -> None:
     """Take on an identity of its own, without groups. Needs root."""
     uid = FIRST_UID + slot % UIDS
-    os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
 
@@ -205,47 +237,60 @@ def restrict_files() -> str:
     return f"landlock {abi}"
 
 
-def restrict_system_calls(code: bytes) -> None:
-    """Install the allow-list. Raises OSError where the kernel does not take it."""
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program_ = Program(len(code) // 8, ctypes.addressof(buffer))
-    _prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program_))
-
-
-def prepare() -> bytes | None:
+def prepare() -> Filter | None:
     """Return the allow-list for this machine, made once in the zygote; None if there is none."""
     known = sys.platform == "linux" and platform.machine() in ARCHITECTURES
-    return program(platform.machine()) if known else None
+    return Filter(program(platform.machine())) if known else None
 
 
-def lock_down(slot: int, mapped: int, code: bytes | None) -> Layers:
-    """Give up everything but reading, writing, and the process's own memory.
+Step = tuple[str, Callable[..., object], tuple[object, ...]]
 
-    slot: which identity to take on, where this is root. Returns what could be done and what could
-    not; whether that is enough is for the trusted side to decide.
-    """
+
+def _taken(steps: Sequence[Step]) -> Layers:
+    """Take one step after another; one that this machine does not give is missing."""
     active, missing = [], []
-
-    def layer(name: str, step: object, *arguments: object) -> None:
+    for name, step, arguments in steps:
         try:
-            told = step(*arguments)  # type: ignore[operator]
+            told = step(*arguments)
         except (OSError, AttributeError, ValueError) as error:
             missing.append(f"{name} ({error})")
         else:
-            active.append(told or name)
-
-    layer("resource limits", limit_resources, mapped)
-    if sys.platform != "linux":
-        return Layers(tuple(active), ("the jail (Linux only)",))
-    if os.geteuid() == 0:
-        layer("user of its own", become_nobody, slot)
-    layer("no new privileges", _prctl, PR_SET_NO_NEW_PRIVS, 1)
-    layer("not traceable", _prctl, PR_SET_DUMPABLE, 0)
-    layer("landlock", restrict_files)
-    # A change of identity clears this, so it comes after.
-    layer("dies with the zygote", _prctl, PR_SET_PDEATHSIG, 9)
-    if code is None:
-        missing.append(f"seccomp (no allow-list for {platform.machine()})")
-    else:
-        layer("seccomp", restrict_system_calls, code)
+            active.append(str(told or name))
     return Layers(tuple(active), tuple(missing))
+
+
+def share(mapped: int) -> Layers:
+    """Give up, for this process and all that it will fork, what a forking process can do without.
+
+    mapped: the address space in use before a submission is read. Returns what could be done and
+    what could not; whether that is enough is for the trusted side to decide.
+    """
+    steps: list[Step] = [("resource limits", limit_resources, (mapped,))]
+    if sys.platform == "linux":
+        if os.geteuid() == 0:
+            steps.append(("no groups", os.setgroups, ([],)))
+        steps += [
+            ("no new privileges", NO_NEW_PRIVILEGES, ()),
+            ("not traceable", NOT_TRACEABLE, ()),
+            ("landlock", restrict_files, ()),
+        ]
+    return _taken(steps)
+
+
+def lock_down(slot: int, allow_list: Filter | None) -> Layers:
+    """Give up, after `share`, everything but reading, writing, and the process's own memory.
+
+    slot: which identity to take on, where this is root.
+    """
+    if sys.platform != "linux":
+        return Layers((), ("the jail (Linux only)",))
+    steps: list[Step] = [("no processes", forbid_processes, ())]
+    if os.geteuid() == 0:
+        steps.append(("user of its own", become_nobody, (slot,)))
+    # A change of identity clears this, so it comes after.
+    steps.append(("dies with the zygote", DIE_WITH_PARENT, ()))
+    if allow_list is None:
+        taken = _taken(steps)
+        lacking = f"seccomp (no allow-list for {platform.machine()})"
+        return Layers(taken.active, (*taken.missing, lacking))
+    return _taken([*steps, ("seccomp", allow_list, ())])

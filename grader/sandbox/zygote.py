@@ -57,8 +57,6 @@ MOST_TOLD = 20
 PATIENCE = 20
 """Seconds that a child may take to try every way out."""
 
-NO_LAYERS = lockdown.Layers((), ())
-
 
 def holds(told: dict[str, Any]) -> bool:
     """Tell whether a child was locked down and could not get out; note how it could."""
@@ -73,24 +71,33 @@ class Jailer:
 
     def __init__(self, isolation: str) -> None:
         self._mapped = lockdown.address_space()
-        self._code = lockdown.prepare()
+        self._filter = lockdown.prepare()
+        self._null = os.open(os.devnull, os.O_RDONLY)
         self._slot = 0
         self._children: set[int] = set()
         self.level = "process"
         self.told: dict[str, Any] = {"active": [], "missing": [], "probes": []}
         if isolation in ("jail", "best"):
             self.told = self._examined()
-            if holds(self.told):
+            shared = self.told.pop("shared", [])
+            # What every worker inherits; a process that cannot give it up forks nobody for a jail.
+            if holds(self.told) and list(lockdown.share(self._mapped).active) == shared:
                 self.level = "jail"
         if self.level == "process":
             self.told["active"] = ["resource limits"]
             self.told["missing"] = self.told["missing"][:MOST_TOLD] or ["the jail: not asked for"]
 
-    def _lock_down(self) -> lockdown.Layers:
+    def _lock_down(self) -> bool:
+        """Isolate this worker as the level says; tell whether that worked as it did for the probes.
+
+        A jail's other layers are inherited.
+        """
         if self.level == "process":
             lockdown.limit_resources(self._mapped)
-            return NO_LAYERS
-        return lockdown.lock_down(self._slot, self._mapped, self._code)
+            lockdown.forbid_processes()
+            return True
+        own = lockdown.lock_down(self._slot, self._filter).active
+        return list(own) == self.told["own"]
 
     def _examined(self) -> dict[str, Any]:
         """Lock a child down and let it try to break out; return its layers and what came of it."""
@@ -101,8 +108,15 @@ class Jailer:
                 os.dup2(tell, ANSWERS)
                 os.closerange(ANSWERS + 1, 256)
                 signal.alarm(PATIENCE)
-                layers = lockdown.lock_down(0, self._mapped, self._code)
-                seen = {"active": layers.active, "missing": layers.missing, "probes": probes.run()}
+                shared = lockdown.share(self._mapped)
+                own = lockdown.lock_down(0, self._filter)
+                seen = {
+                    "shared": shared.active,
+                    "own": own.active,
+                    "active": [*shared.active, *own.active],
+                    "missing": [*shared.missing, *own.missing],
+                    "probes": probes.run(),
+                }
                 worker.send(ANSWERS, json.dumps(seen).encode())
             finally:
                 os._exit(0)
@@ -131,16 +145,16 @@ class Jailer:
         return pid
 
     def _become_worker(self, requests: int, answers: int, output: int) -> None:
-        null = os.open(os.devnull, os.O_RDONLY)
         # First out of the way of the numbers that they are to have.
-        moved = [os.dup(descriptor) for descriptor in (null, output, output, requests, answers)]
+        moved = [
+            os.dup(descriptor) for descriptor in (self._null, output, output, requests, answers)
+        ]
         moved = [_above(descriptor, ANSWERS) for descriptor in moved]
         for number, descriptor in enumerate(moved):
             os.dup2(descriptor, number)
         os.closerange(ANSWERS + 1, 256)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        layers = self._lock_down()
-        if self.level == "jail" and list(layers.active) != self.told["active"]:
+        if not self._lock_down():
             return  # without a word: the trusted side takes that for its own fault
         worker.send(ANSWERS, HELLO)
         worker.serve(REQUESTS, ANSWERS)

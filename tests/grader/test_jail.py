@@ -159,11 +159,11 @@ print(json.dumps({"level": jailer.level, **jailer.told}))
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="not root")
 def test_a_user_without_privileges_gets_a_jail(jailer: Zygote) -> None:
-    """The jail needs no root: all that root has on top is a user of its own."""
+    """The jail needs no root: all that root has on top is a user of its own, without groups."""
     told = json.loads(run(UNPRIVILEGED, str(SANDBOX), str(NOBODY)))
 
     assert (told["level"], told["missing"]) == ("jail", list(jailer.isolation.missing))
-    assert set(jailer.isolation.active) - set(told["active"]) == {"user of its own"}
+    assert set(jailer.isolation.active) - set(told["active"]) == {"no groups", "user of its own"}
     assert dict(told["probes"]) == dict(jailer.isolation.probes)
 
 
@@ -452,19 +452,22 @@ def test_doctor_has_advice_for_whatever_a_machine_lacks(monkeypatch: pytest.Monk
     def fail(*arguments: object) -> None:
         raise OSError(errno.EPERM, "not here")
 
-    steps = "limit_resources become_nobody _prctl restrict_files restrict_system_calls".split()
+    steps = "limit_resources forbid_processes become_nobody restrict_files".split()
     for step in steps:
         monkeypatch.setattr(lockdown, step, fail)
+    monkeypatch.setattr(lockdown.Call, "__call__", fail)
+    monkeypatch.setattr(os, "setgroups", fail)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     missing = [
-        *lockdown.lock_down(0, 0, b"").missing,
-        *lockdown.lock_down(0, 0, None).missing,
+        *lockdown.share(0).missing,
+        *lockdown.lock_down(0, lockdown.Filter(b"")).missing,
+        *lockdown.lock_down(0, None).missing,
         "a child that can be locked down",
     ]
     monkeypatch.setattr(sys, "platform", "darwin")
-    missing += lockdown.lock_down(0, 0, None).missing
+    missing += lockdown.lock_down(0, None).missing
 
-    assert len(set(missing)) == 10
+    assert len(set(missing)) == 12
     assert [layer for layer in missing if not doctor.advice(layer)] == []
 
 
