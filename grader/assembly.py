@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader import __version__, scoring
+from grader import __version__, learnt, scoring
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import Examiner
 from grader.judge import PROPERTY
 from grader.options import HIDDEN, PUBLIC, Options
+from grader.places import Places
 from grader.report import (
     Chain,
     Environment,
@@ -25,7 +26,6 @@ from grader.report import (
     Sandbox,
     SubmissionFacts,
     TaskReport,
-    Training,
     largest,
 )
 
@@ -82,7 +82,12 @@ class Assembly:
                 self._records[record["task"]].append(record)
             else:
                 self._chain.append(record)
-        self._findings = [self._finding(plain) for plain in exam.inspection.findings]
+        self._places = Places(exam.submission.files)
+        for record in (*self._chain, *(r for listed in self._records.values() for r in listed)):
+            self._places.put_into(record)
+        findings = [self._finding(plain) for plain in exam.inspection.findings]
+        # Of a notebook, what concerns no task is not even run.
+        self._findings = [f for f in findings if f.tasks or not self._places.in_parts(f.file)]
         self._findings += self._slow()
 
     def report(self, seconds: float) -> Report:
@@ -105,7 +110,11 @@ class Assembly:
                 total=len(hidden) if ran else "withheld",
             ),
             chain=self._chain_report(),
-            training=self._training(),
+            training=learnt.training(
+                [record for records in self._records.values() for record in records],
+                self._course,
+                self._options.corpus,
+            ),
             isolation=self._exam.isolation.level,
             sandbox=Sandbox(
                 layers=list(self._exam.isolation.active),
@@ -115,23 +124,34 @@ class Assembly:
             submission=SubmissionFacts(
                 name=self._exam.submission.name,
                 digest=self._exam.submission.digest,
-                notes=list(self._exam.submission.notes),
+                notes=[*self._exam.submission.notes, *self._left_out()],
             ),
             environment=environment(),
             seed=self._seed,
             duration_s=round(seconds, 3),
         )
 
+    def _left_out(self) -> list[str]:
+        """Return a note for every place of a notebook that is no Python."""
+        return [
+            f"{self._places.text(str(failure['message']))}; what begins there was left out"
+            for failure in self._exam.inspection.failures
+            if self._places.in_parts(str(failure.get("file")))
+        ]
+
     def _finding(self, plain: Mapping[str, Any]) -> Finding:
         concerned = {
             name
             for name, definition in self._exam.matched.items()
-            if [definition.file, definition.name] in plain["functions"]
+            if definition.key in plain["functions"]
         }
         tasks = [task.full_name for task in self._course.tasks if task.full_name in concerned]
-        facts = {key: plain[key] for key in ("id", "file", "line", "rule", "what", "reason")}
+        facts = {key: plain[key] for key in ("id", "file", "rule", "what", "reason")}
+        cell, line = self._places.find(plain["file"], plain["line"])
         return Finding(
             **facts,
+            cell=cell,
+            line=line or 0,
             tasks=tasks,
             bars=plain["rule"] != "suspicion",
             allowed=plain["id"] in self._options.allow,
@@ -148,7 +168,8 @@ class Assembly:
                     Finding(
                         id=f"slow-{name}",
                         file=definition.file,
-                        line=definition.line,
+                        cell=self._places.find(definition.file, definition.line)[0],
+                        line=self._places.find(definition.file, definition.line)[1] or 0,
                         rule="suspicion",
                         what=name,
                         reason=told,
@@ -170,10 +191,16 @@ class Assembly:
         telling = telling or next((check for check in checks if check.status != "passed"), None)
         figures = [figure for check in checks for figure in check.figures]
         definition = self._exam.matched.get(task.full_name)
+        telling = telling or next((check for check in checks if check.message), None)
         message = telling.message if telling else ""
         if findings:
             first = findings[0]
-            message = f"{first.file}, line {first.line}: '{first.what}' {first.reason}"
+            message = f"{first.place}: '{first.what}' {first.reason}"
+        cell, line, begins = None, None, None
+        if definition is not None:
+            begins = self._places.find(definition.file, definition.line)[1]
+            at = (telling.line if telling else None) or definition.line
+            cell, line = self._places.find(definition.file, at)
         return TaskReport(
             name=task.name,
             exercise=task.exercise.key,
@@ -187,7 +214,9 @@ class Assembly:
             message=message,
             diagnosis=telling.diagnosis if telling else None,
             file=definition.file if definition else None,
-            line=(telling.line if telling else None) or (definition.line if definition else None),
+            cell=cell,
+            line=line,
+            function_line=begins,
             traceback=telling.traceback if telling else "",
             output=self._exam.outputs.get(task.full_name, ""),
             parts=dict(outcome.parts),
@@ -221,28 +250,6 @@ class Assembly:
             total=len(self._course.of_exercise(CHAIN_EXERCISE)),
             max_relative_error=largest(errors),
             first_wrong=wrong[0]["task"] if wrong else None,
-        )
-
-    def _training(self) -> Training | None:
-        plan, corpus = self._course.training, self._options.corpus
-        known = plan.get("loss", {}).get(corpus)
-        if known is None:
-            return None
-        losses = [
-            record["facts"]["loss"]
-            for records in self._records.values()
-            for record in records
-            if record["facts"].get("loss") is not None
-        ]
-        return Training(
-            loss=losses[-1] if losses else None,
-            threshold=known["threshold"],
-            mean=known["mean"],
-            sd=known["sd"],
-            seeds=len(known["losses"]),
-            losses=known["losses"],
-            steps=plan["steps"],
-            corpus=corpus,
         )
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor
 
-from grader.course import forward, network
+from grader.course import forward, network, vocabulary
 from grader.course.catalogue import Task
 from grader.course.network import Sizes
 
@@ -46,6 +46,15 @@ class Case:
         """Return everything that the task has on offer in this case, by name."""
         upstream = {name: self.upstream[name] for name in forward.upstream_names(task)}
         return {**self.sizes.on_offer(), **self.tensors, **upstream}
+
+    def flat_inputs(self, task: Task) -> dict[str, Tensor | int]:
+        """Return what the lines of a flat notebook find when they answer the task: all variables
+        of the notebook but those that are computed from the answer.
+        """
+        sizes = self.sizes.on_offer()
+        hidden = vocabulary.withheld(task.full_name)
+        upstream = {name: value for name, value in self.upstream.items() if name not in hidden}
+        return {**{name: sizes[name] for name in vocabulary.SIZES}, **self.tensors, **upstream}
 
 
 def generator_for(seed: int | str, label: str) -> Generator:
@@ -91,6 +100,17 @@ def draw(
     # The backward pass starts at the loss, and every answer may rely on that.
     upstream["dloss"] = torch.ones((), dtype=dtype)
     return Case(label, exercise, sizes, tensors, upstream, padded)
+
+
+def true_chain(exercise: str, seed: int | str, label: str) -> Case:
+    """Draw a case at the lecture's sizes whose upstream gradients are those of a loss, as they are
+    in a notebook that runs from top to bottom.
+
+    The sum of the counts is made larger than it is, so that no gradient vanishes: on the network's
+    own chain the maxima of the logits have no influence, and their gradients are zero.
+    """
+    case = draw(exercise, seed, label, edits={"counts_sum": lambda total: total + 5.0})
+    return replace(case, upstream={**case.upstream, **forward.chain(case.tensors)})
 
 
 def lecture(exercise: str, train: tuple[Tensor, Tensor]) -> Case:

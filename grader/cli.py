@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+
 import click
 
 from grader import __version__
-from grader.commands import seeing, staff, student, upkeep, watching
 from grader.commands.common import EXIT_CODES
+from grader.parts import STAFF, STUDENT
 
 
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,26 +17,15 @@ from grader.commands.common import EXIT_CODES
 def main() -> None:
     """Backprop Ninja: write the backward pass by hand, and know why it is wrong.
 
-    Students: `grader check`, `grader hint TASK`, `grader list`. Staff: `grader grade SUBMISSION`.
+    Begin with `grader check`, `grader hint TASK` and `grader list`.
     """
 
 
-for command in (
-    student.check,
-    watching.watch,
-    seeing.draw,
-    seeing.train,
-    student.hint,
-    student.list_tasks,
-    staff.grade,
-    staff.compare,
-    staff.doctor,
-    upkeep.calibrate,
-    upkeep.sync,
-    upkeep.data,
-    upkeep.dev,
-):
-    main.add_command(command)
+for module, commands in {**STUDENT, **STAFF}.items():
+    if importlib.util.find_spec(f"grader.commands.{module}") is not None:
+        found = importlib.import_module(f"grader.commands.{module}")
+        for command in commands:
+            main.add_command(getattr(found, command))
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from grader import relations, verdict
+from grader import relations, sketches, verdict
 from grader.cases import Case
 from grader.course import misconceptions
 from grader.course.catalogue import Task, course
 from grader.course.misconceptions import Misconception
 from grader.question import Answer
 from grader.reference import Reference
+from grader.sketches import Known
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,17 @@ def same(answer: Tensor, other: Tensor, unit: float) -> bool:
     return bool((wide - wide_other)[finite].abs().max() <= course().bound * largest)
 
 
+def _known(task: Task, case: Case, got: Tensor, unit: float) -> Misconception | Known | None:
+    """Return the misconception whose numbers these are: by the formulas of the bank, or by the
+    sketches that a distribution for students has instead.
+    """
+    for entry in misconceptions.of_task(task.full_name):
+        made = formula_on(entry, task, case)
+        if made is not None and made.shape == got.shape and same(got, made, unit):
+            return entry
+    return sketches.match(task.full_name, case.name, got, unit, course().bound)
+
+
 def of_gradient(task: Task, case: Case, answer: Answer, expected: Reference) -> Diagnosis | None:
     """Name the misconception behind a wrong gradient, if its numbers show which one it is."""
     got = answer.tensors[0]
@@ -86,10 +98,9 @@ def of_gradient(task: Task, case: Case, answer: Answer, expected: Reference) -> 
         return Diagnosis("dtype", f"The answer holds {kind} numbers.", DTYPE_NUDGE)
     if got.numel() and not bool(torch.count_nonzero(got)):
         return ZEROS
-    for entry in misconceptions.of_task(task.full_name):
-        made = formula_on(entry, task, case)
-        if made is not None and made.shape == got.shape and same(got, made, expected.unit):
-            return Diagnosis(entry.id, entry.says, entry.nudge)
+    entry = _known(task, case, got, expected.unit)
+    if entry is not None:
+        return Diagnosis(entry.id, entry.says, entry.nudge)
     found = relations.of_answer(task, case, got, expected, course().bound)
     if found is not None:
         return Diagnosis(f"relation/{found.id}", found.says, found.nudge)

@@ -9,6 +9,7 @@ from typing import Any
 from grader import matching
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
+from grader.course.vocabulary import vocabulary
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted, request
 from grader.sandbox import client, wire
@@ -46,7 +47,7 @@ class Inspection:
 
 def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, str]:
     """Read a submission in a worker. Without an inspection, the text says what went wrong."""
-    reply = client.survey(zygote, submission.files)
+    reply = client.survey(zygote, submission.files, vocabulary())
     if reply.outcome is not Outcome.OK:
         return None, reply.message
     try:
@@ -89,6 +90,11 @@ class Examiner:
 
     def prepare(self, task: Task) -> None:
         """Get ready for a task that is about to be examined."""
+
+    def is_flat(self, task: Task) -> bool:
+        """Tell whether the answer to a task is a variable at the top level of a notebook."""
+        definition = self.matched.get(task.full_name)
+        return definition is not None and definition.form == "flat"
 
     def close(self) -> None:
         """Let go of what the current task needed."""
@@ -192,7 +198,12 @@ class Examination(Examiner):
         """Start the worker of a task that is about to be examined, while another one is."""
         definition = self.matched.get(task.full_name)
         if definition is not None and task.full_name not in self._prepared:
-            worker = client.start(self.zygote, self.submission.files, definition.file)
+            part: dict[str, Any] | None = None
+            if definition.form != "function":
+                names = ("form", "name", "line", "task")
+                part = {name: getattr(definition, name) for name in names}
+                part["words"] = vocabulary()
+            worker = client.start(self.zygote, self.submission.files, definition.file, part)
             self._prepared[task.full_name] = worker
 
     def _worker_for(self, task: Task) -> tuple[Worker, Reply]:

@@ -65,6 +65,11 @@ def grade_inline(
     return _graded(exam, options, on_task)
 
 
+def grade_exam(exam: Examiner, options: Options = DEFAULTS) -> Report:
+    """Grade what any other examiner answers. Raises Interrupted and SandboxError, as above."""
+    return _graded(exam, options, None)
+
+
 def _graded(exam: Examiner, options: Options, on_task: Callable[[Task], None] | None) -> Report:
     started = time.monotonic()
     course = exam.course

@@ -26,6 +26,10 @@ class InProcess:
     course: Catalogue
     function: Callable[..., Any]
 
+    def is_flat(self, task: Task) -> bool:
+        """It is a function."""
+        return False
+
     def ask(
         self,
         task: Task,
@@ -38,7 +42,9 @@ class InProcess:
     ) -> Answer:
         """Call the function with what it asks for."""
         asked = inspect.signature(self.function).parameters
-        given = {name: _own(inputs[name]) for name in asked if name in inputs}
+        everything = any(p.kind is p.VAR_KEYWORD for p in asked.values())
+        names = inputs if everything else asked
+        given = {name: _own(inputs[name]) for name in names if name in inputs}
         if padded:
             given = {k: lay_out(v) if isinstance(v, Tensor) else v for k, v in given.items()}
         watched = dict(_tensors(given))

@@ -13,11 +13,12 @@ from typing import Any
 
 from grader import matching
 from grader.course.catalogue import Catalogue, Task
+from grader.course.vocabulary import vocabulary
 from grader.examination import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted
-from grader.sandbox import loader, reader
+from grader.sandbox import cells, flat, loader, reader
 from grader.sandbox.client import Isolation
 from grader.sandbox.conversation import Outcome
 from grader.submission import Submission
@@ -28,7 +29,7 @@ ISOLATION = Isolation("in-process", (), ("any isolation: the code runs in the gr
 def inspect(submission: Submission) -> Inspection:
     """Read a submission's syntax trees in this process."""
     texts = {name: text.decode() for name, text in submission.files.items()}
-    return Inspection.from_plain(reader.survey(texts))
+    return Inspection.from_plain(reader.survey(texts, flat.Vocabulary.from_plain(vocabulary())))
 
 
 @dataclass
@@ -70,10 +71,23 @@ class Inline(Examiner):
         return InProcess(self.course, function).ask(task, inputs, wanted)
 
     def _function(self, definition: Definition) -> Callable[..., Any] | None:
+        if definition.form != "function":
+            return self._of_notebook(definition)
         if definition.file not in self._modules:
             module = ModuleType(definition.file.removesuffix(".py"))
             self._modules[definition.file] = module
             text = self.submission.files[definition.file].decode()
             loader.run_statements(definition.file, text, vars(module))
         found = vars(self._modules[definition.file]).get(definition.name)
+        return found if callable(found) else None
+
+    def _of_notebook(self, definition: Definition) -> Callable[..., Any] | None:
+        file = definition.file
+        text = self.submission.files[file].decode()
+        loader.remember(file, text)
+        words = flat.Vocabulary.from_plain(vocabulary())
+        reading = flat.Reading(reader.parse(file, text)[0], words)
+        if definition.form == "flat":
+            return cells.answer(file, reading, definition.task)
+        found, _ = cells.function(file, reading, definition.name, definition.line, {})
         return found if callable(found) else None

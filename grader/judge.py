@@ -16,15 +16,16 @@ import torch
 from _pytest.outcomes import Failed
 from torch import Tensor
 
-from grader import diagnosis, reference, verdict, wording
+from grader import diagnosis, heat_map, reference, verdict, wording
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Task
+from grader.course.network import Sizes
 from grader.examination import Examiner
 from grader.question import Answer, Value, Wanted
 from grader.reference import Reference
 from grader.sandbox.conversation import Outcome
-from grader.verdict import Kind, Verdict
+from grader.verdict import Kind, Verdict, squeezed
 
 STATUS_OF_OUTCOME = {
     Outcome.NOT_IMPLEMENTED: "not_attempted",
@@ -43,6 +44,11 @@ CHAIN_BOUND = 1e-4
 
 DEADLINE_FACTOR = 100.0
 """How many times slower than autograd a function may be; a Python loop over a batch is about 50."""
+
+TRUE_CHAIN_ONLY = (
+    "right here, but it holds only because of what arrives on the chain from this loss (dprobs, "
+    "for one, is zero but for the labels): for any other upstream gradient it is wrong"
+)
 
 LARGE_BATCH, SLOW = 200, 1.0
 """At this batch size honest Python loops take 0.2 s; finite differences take many seconds."""
@@ -70,7 +76,10 @@ class Record:
     diagnosis: dict[str, str] | None = None
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    picture: dict[str, Any] | None = None
+    curve: dict[int, float | None] = field(default_factory=dict)
     suspicion: str = ""
+    note: str = ""
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -80,13 +89,17 @@ class Record:
 
 @dataclass
 class Judge:
-    """Puts one task of one submission to the test."""
+    """Puts one task of one submission to the test.
+
+    draws: pictures of a wrong answer, and curves, are kept for the report.
+    """
 
     examination: Examiner
     task: Task
     record: Record
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     references: dict[tuple[str, str], tuple[Reference, float]] = field(default_factory=dict)
+    draws: bool = False
 
     def fail(self, status: str, message: str) -> None:
         """End the check. Raises CheckFailed."""
@@ -108,10 +121,44 @@ class Judge:
         if found.kind is Kind.SHAPE:
             self.fail("shape", wording.of_verdict(found))
         if not found.kind.right:
-            told = diagnosis.of_gradient(self.task, case, answer, expected)
-            self.record.diagnosis = told.as_dict() if told else None
-            self.fail("failed", wording.of_verdict(found))
+            self._wrong(case, answer, found)
         return found
+
+    def line(self, random: Sequence[Case], chains: Sequence[Case]) -> None:
+        """Check an answer at the top level of a notebook: it is right for random upstream
+        gradients, or else on every one of several true chains, which is what a notebook is.
+
+        A shape that differs by size-1 dimensions is no more than a note: there is no function that
+        promises one, and broadcasting makes up for it.
+        """
+        wrong = self._first_wrong(random)
+        if wrong is not None:
+            if self._first_wrong(chains) is not None:
+                self._wrong(*wrong)
+            self.record.note = TRUE_CHAIN_ONLY
+        shapes = [v for v in self.record.verdicts if v["kind"] == Kind.SHAPE.value]
+        if shapes and not self.record.note:
+            shape, expected = (tuple(shapes[0][key]) for key in ("shape", "expected_shape"))
+            self.record.note = f"the numbers are right; the shape is {shape}, not {expected}"
+
+    def _first_wrong(self, several: Sequence[Case]) -> tuple[Case, Answer, Verdict] | None:
+        """Return the first case on which the answer is wrong. Raises CheckFailed without one."""
+        for case in several:
+            answer = self._gradient(case)
+            expected, _ = self._reference(case)
+            found = verdict.compare(answer.tensors[0], expected, self.examination.course.bound)
+            self._keep(case.name, found)
+            if not (found.kind.right or found.kind is Kind.SHAPE):
+                return case, answer, found
+        return None
+
+    def _wrong(self, case: Case, answer: Answer, found: Verdict) -> None:
+        """Say why an answer is wrong, and end the check. Raises CheckFailed."""
+        expected, _ = self._reference(case)
+        told = diagnosis.of_gradient(self.task, case, answer, expected)
+        self.record.diagnosis = told.as_dict() if told else None
+        self._draw(case.name, found, answer.tensors[0], expected, case.sizes)
+        self.fail("failed", wording.of_verdict(found))
 
     def _flag_if_slow(self, case: Case, answer: Answer) -> None:
         """Note a gradient that takes as long as finite differences would, at a large batch."""
@@ -127,7 +174,8 @@ class Judge:
             self.record.diagnosis = diagnosis.in_place(answer.changed).as_dict()
             names = ", ".join(answer.changed)
             self.fail("failed", f"{names} was changed in place: other gradients still need it")
-        if answer.aliased and not reference.may_alias(self.task, case):
+        promises = not self.examination.is_flat(self.task)
+        if promises and answer.aliased and not reference.may_alias(self.task, case):
             names = ", ".join(answer.aliased)
             self.fail("failed", f"the answer shares its memory with {names}: return a new tensor")
 
@@ -150,12 +198,16 @@ class Judge:
         if lacking:
             self.fail("not_attempted", f"the chain ends before, at {', '.join(lacking)}")
         own = {name: value for name, value in upstream.items() if value is not None}
-        answer = self._good(self.examination.ask(self.task, {**case.inputs(self.task), **own}))
+        answer = self._good(self.examination.ask(self.task, {**self._given(case), **own}))
         links[self.task.name] = answer.tensors[0]
         found = verdict.compare(answer.tensors[0], reference.gradient(self.task, case), CHAIN_BOUND)
         self._keep("chain", found)
         if found.kind is Kind.WRONG:
             self.fail("failed", wording.of_verdict(found))
+
+    def _given(self, case: Case) -> dict[str, Value]:
+        is_flat = self.examination.is_flat(self.task)
+        return dict(case.flat_inputs(self.task) if is_flat else case.inputs(self.task))
 
     def _gradient(self, case: Case) -> Answer:
         return self._good(self._ask_case(case))
@@ -163,7 +215,7 @@ class Judge:
     def _ask_case(self, case: Case) -> Answer:
         key = (self.task.full_name, case.name)
         if key not in self.answers:
-            inputs: dict[str, Value] = dict(case.inputs(self.task))
+            inputs = self._given(case)
             _, seconds = self._reference(case)
             limit = self._limit(seconds)
             self.answers[key] = self.examination.ask(
@@ -211,6 +263,21 @@ class Judge:
             )
         )
 
+    def attempt(
+        self, inputs: Mapping[str, Value], names: Sequence[str], expect_bytes: int
+    ) -> list[Tensor] | None:
+        """Call the task's function for something that is shown and not judged. Return its tensors,
+        or None if there is no answer; then later calls get a process of their own.
+        """
+        wanted = Wanted("tensors", tuple(names))
+        answer = self.examination.ask(
+            self.task, inputs, wanted, seconds=self._limit(0.0), expect_bytes=expect_bytes
+        )
+        if answer.outcome is Outcome.OK:
+            return list(answer.tensors)
+        self.examination.close()
+        return None
+
     def matches(
         self, name: str, answer: Tensor, value: Tensor, rounded: Tensor, bound: float | None = None
     ) -> Verdict:
@@ -222,6 +289,7 @@ class Judge:
         if found.kind is Kind.SHAPE:
             self.fail("shape", f"{name}: {wording.of_verdict(found)}")
         if not found.kind.right:
+            self._draw(name, found, answer, expected, Sizes())
             self.fail("failed", f"{name}: {wording.of_verdict(found)}")
         return found
 
@@ -246,6 +314,15 @@ class Judge:
 
     def _keep(self, name: str, found: Verdict) -> None:
         self.record.verdicts.append({"case": name, **found.as_dict()})
+
+    def _draw(
+        self, name: str, found: Verdict, answer: Tensor, expected: Reference, sizes: Sizes
+    ) -> None:
+        """Keep the heat maps of a wrong answer, if there is anything to be seen on them."""
+        comparable = squeezed(found.shape) == squeezed(found.expected_shape)
+        if self.draws and comparable and answer.numel() > 1:
+            bound = self.examination.course.bound
+            self.record.picture = heat_map.for_report(name, answer, expected, bound, sizes)
 
 
 def finite(tensors: Sequence[Tensor]) -> bool:

@@ -149,8 +149,9 @@ def checks_of(task: Task) -> list[Callable[..., None]]:
             for name, function in vars(_module(path)).items():
                 marks = [m for m in getattr(function, "pytestmark", []) if m.name == "law"]
                 scored = bool(marks) and marks[0].kwargs.get("scored", True)
-                if name.startswith("test_") and scored and selected(task, marks[0].args):
-                    found.append(function)
+                of_functions = bool(marks) and marks[0].kwargs.get("form") != "flat"
+                if name.startswith("test_") and scored and of_functions:
+                    found += [function] if selected(task, marks[0].args) else []
     return found
 
 

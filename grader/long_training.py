@@ -24,7 +24,8 @@ from torch import Generator, Tensor
 from grader import training
 from grader.cases import generator_for
 from grader.corpus import ALPHABET
-from grader.course import ex4_training, network
+from grader.course import compact, ex4_training, network
+from grader.course import ex1_backward as lines
 from grader.course.network import PARAMETERS, Sizes
 from grader.examination import Examiner
 from grader.question import Wanted
@@ -213,16 +214,12 @@ def outcomes(run: Run, names: int = 20) -> Outcomes:
 
 def calibrate(X: Tensor, p: Mapping[str, Tensor]) -> Parameters:
     """Return bnmean and bnvar over X (N, block_size), a slice at a time."""
-
-    def features(rows: Tensor) -> Tensor:
-        return p["C"][rows].flatten(1) @ p["W1"] + p["b1"]
-
     slices = torch.split(X, ROWS)
     mean, off = torch.zeros_like(p["bngain"]), torch.zeros_like(p["bngain"])
     for rows in slices:
-        mean += features(rows).sum(0, keepdim=True) / len(X)
+        mean += compact.features(rows, p).sum(0, keepdim=True) / len(X)
     for rows in slices:
-        off += ((features(rows) - mean) ** 2).sum(0, keepdim=True)
+        off += lines.bndiff2(lines.bndiff(compact.features(rows, p), mean)).sum(0, keepdim=True)
     return {"bnmean": mean, "bnvar": off / (len(X) - 1)}
 
 
@@ -237,21 +234,22 @@ def loss_of(split: Split, calibrated: Mapping[str, Tensor]) -> float:
 def sample(
     calibrated: Mapping[str, Tensor], generator: Generator, count: int, block_size: int
 ) -> Iterator[str]:
-    """Yield names as the course's `sample` draws them, but cut off: a network that never learnt to
-    end a name would go on for ever.
+    """Yield names, all of them drawn side by side: one character of each in one draw.
+
+    They are cut off: a network that never learnt to end a name would go on for ever. One name alone
+    is what the course's `sample` draws.
     """
-    p = calibrated
-    for _ in range(count):
-        context, letters = [0] * block_size, ""
-        while len(letters) < LONGEST_NAME:
-            features = p["C"][torch.tensor([context])].flatten(1) @ p["W1"] + p["b1"]
-            raw = (features - p["bnmean"]) * (p["bnvar"] + 1e-5) ** -0.5
-            logits = (p["bngain"] * raw + p["bnbias"]).tanh() @ p["W2"] + p["b2"]
-            drawn = int(torch.multinomial(logits.softmax(1), 1, generator=generator))
-            if drawn == 0:
-                break
-            context, letters = [*context[1:], drawn], letters + ALPHABET[drawn]
-        yield letters
+    contexts = torch.zeros(count, block_size, dtype=torch.long)
+    running = torch.ones(count, 1, dtype=torch.bool)
+    for _ in range(LONGEST_NAME):
+        odds = compact.logits_calibrated(contexts[:, -block_size:], calibrated).softmax(1)
+        drawn = torch.multinomial(odds, 1, generator=generator) * running  # (count, 1)
+        contexts = torch.hstack([contexts, drawn])
+        running &= drawn > 0
+        if not bool(running.any()):
+            break
+    for row in contexts[:, block_size:].tolist():
+        yield "".join(ALPHABET[code] for code in row if code)
 
 
 def as_plain(run: Run, found: Outcomes | None, **more: Any) -> dict[str, Any]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from grader.course import aliases, forward
 from grader.course.catalogue import Catalogue, Task
 
+Form = Literal["function", "cell", "flat"]
+
 
 @dataclass(frozen=True)
 class Definition:
-    """A function as the syntax tree shows it."""
+    """A function as the syntax tree shows it, or an answer at the top level of a notebook.
+
+    stub: there is nothing in it but `raise NotImplementedError`. form: `function` of a module,
+    function in a `cell` of a notebook, or `flat` for an answer that is a variable, to the task of
+    this full name.
+    """
 
     name: str
     file: str
@@ -21,14 +28,36 @@ class Definition:
     positional: tuple[str, ...]
     keyword: tuple[str, ...]
     required: tuple[str, ...]
+    form: Form = "function"
+    task: str = ""
+    stub: bool = False
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Definition:
         """Build one from what a worker read. Raises TypeError or ValueError if it is malformed."""
-        names = [tuple(str(n) for n in plain[k]) for k in ("positional", "keyword", "required")]
-        return cls(
-            str(plain["name"]), str(plain["file"]), int(plain["line"]), int(plain["end"]), *names
+        positional, keyword, required = (
+            tuple(str(name) for name in plain[key]) for key in ("positional", "keyword", "required")
         )
+        form = plain.get("form", "function")
+        if form not in get_args(Form):
+            raise ValueError(f"{form!r} is no form of an answer")
+        return cls(
+            str(plain["name"]),
+            str(plain["file"]),
+            int(plain["line"]),
+            int(plain["end"]),
+            positional,
+            keyword,
+            required,
+            form,
+            str(plain.get("task", "")),
+            plain.get("stub") is True,
+        )
+
+    @property
+    def key(self) -> list[str]:
+        """Return by what a finding names those that it concerns."""
+        return [self.file, self.task or self.name]
 
     def asks_for(self) -> tuple[str, ...]:
         """Return all parameters."""
@@ -66,15 +95,22 @@ def match(definitions: Iterable[Definition], course: Catalogue) -> dict[str, Def
 
     A file named after an exercise serves that exercise alone. Elsewhere a name that several
     exercises share (`dlogits`) is told apart by the upstream gradients that the function asks for.
-    Of several candidates the last one counts, as it does in Python.
+    Of several candidates the last one counts, as it does in Python; but what is still a stub
+    counts only where there is nothing else, because files and notebook may lie side by side.
     """
     by_name: dict[str, list[Definition]] = {}
     known = {task.name for task in course.tasks}
-    for definition in definitions:
-        by_name.setdefault(aliases.canonical(definition.name, known), []).append(definition)
     matched = {}
+    for definition in definitions:
+        if definition.form == "flat":  # unless there is a function, too
+            matched[definition.task] = definition
+        else:
+            by_name.setdefault(aliases.canonical(definition.name, known), []).append(definition)
     for task in course.tasks:
         named = by_name.get(task.name, [])
+        if task.full_name in matched:
+            named = [definition for definition in named if not definition.stub]
+        named = [d for d in named if not d.stub] or named
         homes = [(d, exercise_of_file(d.file, course)) for d in named]
         candidates = [d for d, home in homes if home == task.exercise.key]
         if not candidates:

@@ -1,8 +1,9 @@
 """The pytest plugin: tasks become parameters, checks become records.
 
-A check is a test with the marker `law(selection, part=None, scored=True)`. It runs once for each
-task that the selection names: `"gradients"` for every gradient, an exercise's key, or the full name
-of a task. Checks in `tests/hidden` are hidden, all others are public.
+A check is a test with the marker `law(selection, part=None, scored=True, form="function")`. It runs
+once for each task that the selection names: `"gradients"` for every gradient, an exercise's key, or
+the full name of a task. `form` says for which answers: functions, lines of a `"flat"` notebook, or
+`"any"`. Checks in `tests/hidden` are hidden, all others are public.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from grader.reference import Reference
 if TYPE_CHECKING:
     from grader.corpus import Splits
 
-MARKER = "law(*selection, part=None, scored=True): a check that runs for each of these tasks"
+MARKER = (
+    'law(*selection, part=None, scored=True, form="function"): a check that runs for each of '
+    "these tasks"
+)
 
 
 def selected(task: Task, selection: tuple[str, ...]) -> bool:
@@ -58,6 +62,7 @@ class CoursePlugin:
         self._cases: dict[tuple[str, str], Case] = {}
         self._answers: dict[tuple[str, str], Answer] = {}
         self._references: dict[tuple[str, str], tuple[Reference, float]] = {}
+        self._drawn: set[str] = set()
         self._links: dict[str, Tensor] = {}
         self._following: dict[str, Task] = {}
         self._splits: Splits | None = None
@@ -73,7 +78,13 @@ class CoursePlugin:
         marker = metafunc.definition.get_closest_marker("law")
         if marker is None:
             return
-        tasks = [task for task in self._tasks if selected(task, marker.args)]
+        form = marker.kwargs.get("form", "function")
+        tasks = [
+            task
+            for task in self._tasks
+            if selected(task, marker.args)
+            and form in ("any", "flat" if self._examination.is_flat(task) else "function")
+        ]
         metafunc.parametrize("task", tasks, ids=[task.label for task in tasks])
 
     @pytest.hookimpl(trylast=True)
@@ -123,7 +134,11 @@ class CoursePlugin:
             "scored": marker.kwargs.get("scored", True),
             "visibility": "hidden" if hidden else "public",
         }
-        yield Judge(self._examination, task, record, self._answers, self._references)
+        # One picture a task is enough: that of the first check that fails.
+        draws = task.full_name not in self._drawn
+        yield Judge(self._examination, task, record, self._answers, self._references, draws)
+        if record.picture is not None:
+            self._drawn.add(task.full_name)
         request.node.user_properties.append((PROPERTY, {**about, **record.as_dict()}))
 
     @pytest.hookimpl(wrapper=True)
@@ -155,6 +170,25 @@ class CoursePlugin:
             key = (task.exercise.key, f"public {label}")
             if key not in self._cases:
                 self._cases[key] = cases.draw(task.exercise.key, "public", label, **options)
+            return self._cases[key]
+
+        return drawn
+
+    @pytest.fixture
+    def chain(self, task: Task) -> Callable[..., Case]:
+        """Draw a true chain from the run's seed."""
+        return self._chains(task, self._seed)
+
+    @pytest.fixture
+    def public_chain(self, task: Task) -> Callable[..., Case]:
+        """Draw a true chain from a seed that is the same in every run."""
+        return self._chains(task, "public")
+
+    def _chains(self, task: Task, seed: str) -> Callable[..., Case]:
+        def drawn(label: str) -> Case:
+            key = (task.exercise.key, f"{seed} chain {label}")
+            if key not in self._cases:
+                self._cases[key] = cases.true_chain(task.exercise.key, seed, f"chain {label}")
             return self._cases[key]
 
         return drawn

@@ -87,6 +87,7 @@ def request(
         own = aliases.canonical(name, inputs)
         return own if own in inputs else None
 
+    asked = definition.keyword if definition.form != "flat" else tuple(inputs)
     positional, names = [], []
     for name in definition.positional:
         own = offered(name)
@@ -94,7 +95,7 @@ def request(
             break
         positional.append(spec(inputs[own]))
         names.append(own)
-    rest = [n for n in (*definition.positional[len(names) :], *definition.keyword) if offered(n)]
+    rest = [n for n in (*definition.positional[len(names) :], *asked) if offered(n)]
     keyword = {name: spec(inputs[str(offered(name))]) for name in rest}
     described, parts = wire.tensors_to_bytes(tensors)
     floats = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]

@@ -29,7 +29,9 @@ Isolation = Literal["jail", "process", "in-process"]
 class Model(BaseModel):
     """What all parts of the report share: no field beyond those that are written down."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Worst(Model):
@@ -64,6 +66,35 @@ class Diagnosis(Model):
     nudge: str
 
 
+class Mark(Model):
+    """An entry that is far off, and the cell of the maps that it lies in."""
+
+    row: int
+    column: int
+    index: list[int]
+    yours: float | None
+    expected: float | None
+
+
+class Picture(Model):
+    """A wrong answer, the reference and their difference as heat maps."""
+
+    case: str
+    rows: str
+    columns: str
+    size: list[int] = Field(description="rows and columns of the tensor as it is laid out")
+    block: list[int] = Field(description="a cell is the largest of so many rows and columns")
+    scale: float = Field(description="of yours and expected")
+    difference_scale: float
+    largest: float = Field(description="largest finite entry of the answer; may exceed the scale")
+    off: int = Field(description="how many entries differ by more than rounding")
+    yours: list[str] = Field(description="rows of whole numbers, in thousandths of the scale")
+    expected: list[str]
+    difference: list[str]
+    marks: list[Mark]
+    note: str
+
+
 class Check(Model):
     """One check of one task: one pytest test."""
 
@@ -78,6 +109,7 @@ class Check(Model):
     traceback: str
     figures: list[Figures]
     facts: dict[str, float | None]
+    picture: Picture | None = None
 
 
 class TaskReport(Model):
@@ -95,12 +127,26 @@ class TaskReport(Model):
     message: str
     diagnosis: Diagnosis | None
     file: str | None
+    cell: int | None = Field(default=None, description="of a notebook; the line is in that cell")
     line: int | None
+    function_line: int | None = Field(default=None, description="where the answer begins")
     traceback: str
     output: str
     parts: dict[str, float] = Field(description="points by separately judged part")
     checks: list[Check]
     duration_s: float
+
+    @property
+    def place(self) -> str:
+        """Return where the answer is, `ex1_backward.py:12`; an empty text if there is none."""
+        return place_of(self.file, self.cell, self.line)
+
+
+def place_of(file: str | None, cell: int | None, line: int | None) -> str:
+    """Return a place in words: `ex1.py:12`, or `mine.ipynb, cell 7, line 3`."""
+    if not file or line is None:
+        return file or ""
+    return f"{file}:{line}" if cell is None else f"{file}, cell {cell}, line {line}"
 
 
 class ExerciseReport(Model):
@@ -123,6 +169,15 @@ class Chain(Model):
     first_wrong: str | None
 
 
+class CurvePoint(Model):
+    """The loss after some steps of training, and what the reference solution has there."""
+
+    steps: int
+    loss: float | None
+    mean: float | None
+    sd: float | None
+
+
 class Training(Model):
     """What the grader computed from the parameters that the training loop left behind."""
 
@@ -134,6 +189,7 @@ class Training(Model):
     losses: list[float]
     steps: int
     corpus: str
+    curve: list[CurvePoint] = []
 
 
 class Finding(Model):
@@ -141,6 +197,7 @@ class Finding(Model):
 
     id: str
     file: str
+    cell: int | None = Field(default=None, description="of a notebook; the line is in that cell")
     line: int
     rule: str
     what: str
@@ -148,6 +205,11 @@ class Finding(Model):
     tasks: list[str] = Field(description="tasks whose functions depend on that place")
     bars: bool = Field(description="those tasks earn nothing until a person allows it")
     allowed: bool = Field(description="a person has looked at it and allowed it")
+
+    @property
+    def place(self) -> str:
+        """Return where that is."""
+        return place_of(self.file, self.cell, self.line)
 
 
 class SubmissionFacts(Model):
@@ -187,7 +249,7 @@ class HiddenChecks(Model):
 class Report(Model):
     """A graded submission."""
 
-    schema_version: Literal["1.0"] = "1.0"
+    schema_version: Literal["1.1"] = "1.1"
     view: Literal["staff", "student"]
     score: float
     max_score: float
@@ -217,7 +279,7 @@ class Report(Model):
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a report."""
-    return Report.model_json_schema()
+    return Report.model_json_schema(mode="serialization")
 
 
 def for_student(report: Report) -> Report:
@@ -252,11 +314,14 @@ def _task_for_student(task: TaskReport) -> TaskReport:
         # A function can print and measure what it sees in a hidden case.
         shown |= {"output": "", "duration_s": 0.0}
     if task.status in ("policy", "infrastructure"):
-        shown |= {"diagnosis": None, "traceback": ""}
+        shown |= {"diagnosis": None, "traceback": "", "line": task.function_line}
         if task.status == "infrastructure":
             shown["message"] = "the grader failed here; this is not your fault"
     elif task.status != "passed":
         shown |= _told(public + hidden)
+        shown["line"] = shown.get("line") or task.function_line
+    else:  # a note, if it is one of a public check
+        shown["message"] = next((check.message for check in public if check.message), "")
     return task.model_copy(update=shown)
 
 

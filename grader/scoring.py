@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.course.catalogue import Catalogue, Task
-from grader.report import Check, Diagnosis, Figures, Status
+from grader.report import Check, Diagnosis, Figures, Picture, Status
 
 SEVERITY: tuple[Status, ...] = (
     "passed",
@@ -50,12 +50,13 @@ def check_of(record: Mapping[str, Any]) -> Check:
         visibility=record["visibility"],
         part=record["part"],
         status=record["status"],
-        message=record["message"],
+        message=record["message"] or record["note"],
         diagnosis=Diagnosis(**record["diagnosis"]) if record["diagnosis"] else None,
         line=record["line"],
         traceback=record["traceback"],
         figures=[Figures(**figures) for figures in record["verdicts"]],
         facts=record["facts"],
+        picture=Picture(**record["picture"]) if record["picture"] else None,
     )
 
 

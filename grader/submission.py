@@ -13,18 +13,23 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from grader.course import catalogue
 from grader.errors import UnreadableSubmission
+from grader.notebook import reading
 
 MAX_FILE = 1 << 20
 MAX_TOTAL = 16 << 20
 MAX_ENTRIES = 5000
 MAX_ARCHIVE = 64 << 20
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+NOTEBOOK = ".ipynb"
+MAX_NOTEBOOK = 256 << 20
+"""Outputs included, which are not even parsed; the code in it is held to the size of a file."""
+
 IGNORED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "venv", "site-packages"})
 NEVER_LOADED = frozenset({"conftest", "setup", "sitecustomize", "usercustomize", "torch", "numpy"})
 
@@ -44,6 +49,27 @@ def read_for_course(path: Path) -> Submission:
     return read(path, frozenset(exercise.file for exercise in catalogue.course().exercises))
 
 
+def read_together(files: Mapping[str, Path], name: str) -> Submission:
+    """Read the files of one student, side by side as platforms hand them out, as one submission.
+
+    files: each by the name that it is to have. Raises UnreadableSubmission, as `read` does, and if
+    two of them bring a file of the same name.
+    """
+    known = frozenset(exercise.file for exercise in catalogue.course().exercises)
+    found: dict[str, bytes] = {}
+    notes: list[str] = []
+    for given, path in files.items():
+        part = read(path, known)
+        notes += part.notes
+        for file, text in part.files.items():
+            alone = path.is_file() and not path.name.lower().endswith(ARCHIVES)
+            entry = given if alone else file
+            if found.setdefault(entry, text) != text:
+                raise UnreadableSubmission(f"{name}: brings two different files '{entry}'")
+    whole = _assembled(Path(name), found, known)
+    return replace(whole, notes=(*notes, *whole.notes))
+
+
 def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:
     """Read a submission. `known` are the exercises' file names: they mark the folder to grade.
 
@@ -59,14 +85,12 @@ def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:
             raise UnreadableSubmission(f"{path}: there is no such file or folder")
         elif not path.is_file():
             raise UnreadableSubmission(f"{path}: is neither a file nor a folder")
-        elif lowered.endswith(".py"):
+        elif lowered.endswith((".py", NOTEBOOK)):
             found = {path.name: _read_file(path)}
-        elif lowered.endswith(".ipynb"):
-            raise UnreadableSubmission(f"{path}: notebooks are not read yet; submit .py files")
         elif lowered.endswith(ARCHIVES):
             found = _from_archive(path)
         else:
-            expected = ", ".join((".py", *ARCHIVES))
+            expected = ", ".join((".py", NOTEBOOK, *ARCHIVES))
             raise UnreadableSubmission(f"{path}: expected a folder or one of {expected}")
     except OSError as error:
         raise UnreadableSubmission(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -77,16 +101,31 @@ def _read_file(path: Path) -> bytes:
     # A link that has taken the file's place since it was looked at is not followed.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     with os.fdopen(descriptor, "rb") as file:
-        text = file.read(MAX_FILE + 1)
-    if len(text) > MAX_FILE:
-        raise UnreadableSubmission(f"{path}: is larger than {MAX_FILE >> 20} MiB")
-    return text
+        most = _most(path.name)
+        text = file.read(most + 1)
+    if len(text) > most:
+        raise UnreadableSubmission(f"{path}: is larger than {most >> 20} MiB")
+    return _source(str(path), text)
+
+
+def _most(name: str) -> int:
+    """Return how many bytes a file may have: of a notebook, most are outputs."""
+    return MAX_NOTEBOOK if name.lower().endswith(NOTEBOOK) else MAX_FILE
+
+
+def _source(name: str, text: bytes) -> bytes:
+    """Return the source in a file: of a notebook, its code cells, and nothing else of it."""
+    if not name.lower().endswith(NOTEBOOK):
+        return text
+    cells = reading.read(text, name)
+    return reading.to_source(cells, prose=False).encode("utf-8", "replace")
 
 
 def _wanted(entry: PurePosixPath) -> bool:
     folders = entry.parts[:-1]
     hidden = any(part.startswith(".") or part in IGNORED_FOLDERS for part in folders)
-    return entry.suffix == ".py" and not hidden and not entry.name.startswith(".")
+    is_source = entry.suffix.lower() in (".py", NOTEBOOK)
+    return is_source and not hidden and not entry.name.startswith(".")
 
 
 def _from_folder(root: Path) -> Iterator[tuple[str, bytes]]:
@@ -151,10 +190,11 @@ def _checked_name(path: Path, name: str) -> PurePosixPath:
 
 
 def _limited(path: Path, name: str, stream: IO[bytes]) -> bytes:
-    text = stream.read(MAX_FILE + 1)
-    if len(text) > MAX_FILE:
-        raise UnreadableSubmission(f"{path}: '{name[:80]}' is larger than {MAX_FILE >> 20} MiB")
-    return text
+    most = _most(name)
+    text = stream.read(most + 1)
+    if len(text) > most:
+        raise UnreadableSubmission(f"{path}: '{name[:80]}' is larger than {most >> 20} MiB")
+    return _source(f"{path}: {name[:80]}", text)
 
 
 def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
@@ -223,7 +263,7 @@ def _graded_folder(names: list[PurePosixPath], known: frozenset[str]) -> PurePos
 
 def _assembled(path: Path, found: Mapping[str, bytes], known: frozenset[str]) -> Submission:
     if not found:
-        raise UnreadableSubmission(f"{path}: holds no .py file")
+        raise UnreadableSubmission(f"{path}: holds no .py file and no notebook")
     names = [PurePosixPath(name) for name in found]
     for name in names:
         if not _is_text(str(name)):
@@ -239,7 +279,7 @@ def _assembled(path: Path, found: Mapping[str, bytes], known: frozenset[str]) ->
         else:
             files[name.name] = _decoded(path, name, found[str(name)])
     if not files:
-        raise UnreadableSubmission(f"{path}: holds no .py file that can be graded")
+        raise UnreadableSubmission(f"{path}: holds no .py file or notebook that can be graded")
     digest = hashlib.sha256()
     for file, text in files.items():
         digest.update(f"{file}\0{len(text)}\0".encode() + text)

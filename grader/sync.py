@@ -17,9 +17,11 @@ from grader import cases
 from grader.course import catalogue, forward
 from grader.course.catalogue import Exercise, Task
 from grader.course.network import Sizes
+from grader.notebook import building
 from grader.options import ROOT
 
 WIDTH = 100
+NOTEBOOK = "backprop_ninja.ipynb"
 
 
 class SolutionError(ValueError):
@@ -116,10 +118,12 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     """Return every generated file below `root`, with the text that it should have."""
     from grader import report
 
-    files = {}
+    texts = {}
     for exercise in catalogue.course().exercises:
         source = (root / "solutions" / exercise.file).read_text(encoding="utf-8")
-        files[root / "exercises" / exercise.file] = stubs(exercise, source)
+        texts[exercise.file] = stubs(exercise, source)
+    files = {root / "exercises" / name: text for name, text in texts.items()}
+    files[root / "exercises" / NOTEBOOK] = building.notebook(texts)
     files[root / "docs" / "report.schema.json"] = report.schema_text()
     return files
 

@@ -30,10 +30,10 @@ EXIT_BELOW, EXIT_UNREADABLE, EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED = 1, 3, 4, 13
 EXIT_CODES = """\b
 Exit codes:
   0    graded
-  1    graded, but below --fail-under; or out of order (sync, dev check)
+  1    graded, but below --fail-under; or what was looked at is not in order
   2    the command was not understood
   3    the submission or the corpus cannot be read
-  4    the grader itself failed: do not use this score; or no jail (doctor)
+  4    the grader itself failed: do not use this score; or it has no jail
   130  interrupted
 """
 

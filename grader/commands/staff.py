@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.commands import exporting
 from grader.commands.common import (
     EXIT_INFRASTRUCTURE,
     check_corpus,
@@ -54,6 +55,15 @@ if TYPE_CHECKING:
     metavar="FINDING_ID",
     help="A finding of the policy that a person has looked at and allowed; repeatable.",
 )
+@click.option(
+    "--export",
+    "exports",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    callback=exporting.targets,
+    help=f"Write the report for another tool: {', '.join(exporting.FORMATS)}; repeatable.",
+)
+@exporting.bonus_option
 @click.option("--brief", is_flag=True, help="Print the score without the table.")
 @click.option("--fail-under", type=float, metavar="POINTS", help="Exit with 1 below this score.")
 def grade(
@@ -66,6 +76,8 @@ def grade(
     view: str,
     isolation: str,
     allow: tuple[str, ...],
+    exports: list[tuple[str, str]],
+    with_bonus: bool,
     brief: bool,
     fail_under: float | None,
 ) -> None:
@@ -77,7 +89,8 @@ def grade(
         if html_file and html_file == json_file:
             stop(2, f"--json and --html both write to {html_file}")
         options = Options(seed, corpus, public_only, isolation=isolation, allow=frozenset(allow))
-        report = graded(submission, options)
+        with exporting.refusals(exports, with_bonus):
+            report = graded(submission, options)
         from grader.render import terminal
         from grader.report import for_student
 
@@ -88,7 +101,9 @@ def grade(
             from grader.render import html
 
             write(html_file, html.render(shown))
-        if "-" not in (json_file, html_file):
+        if exports:
+            exporting.write_exports(exports, report, exporting.context(with_bonus, view))
+        if "-" not in (json_file, html_file, *(file for _, file in exports)):
             (terminal.show_brief if brief else terminal.show)(shown, console())
         finish(report, fail_under)
 

@@ -1,4 +1,4 @@
-"""What the course is kept with: calibrate, sync, corpora, the laws."""
+"""What the course is kept with: calibrate, sync, the laws."""
 
 from __future__ import annotations
 
@@ -56,30 +56,6 @@ def sync(only_check: bool) -> None:
         sys.exit(EXIT_BELOW)
     if not stale:
         click.echo("everything is up to date")
-
-
-@click.group()
-def data() -> None:
-    """Bring the lecture's own corpus."""
-
-
-@data.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path))
-def import_(file: Path) -> None:
-    """Keep a copy of the lecture's names.txt, checked by its sha256, as --corpus lecture."""
-    with explained():
-        from grader import corpus
-
-        click.echo(f"{corpus.import_lecture(file).name}: kept; use it with --corpus lecture")
-
-
-@data.command()
-def fetch() -> None:
-    """Download the lecture's names.txt from the makemore repository, checked by its sha256."""
-    with explained():
-        from grader import corpus
-
-        click.echo(f"{corpus.fetch().name}: kept; use it with --corpus lecture")
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 SPELLINGS = {
     "count_sum": "counts_sum",
@@ -56,3 +56,18 @@ def canonical(name: str, known: Container[str]) -> str:
         if gradient in known:
             return gradient
     return name
+
+
+def spellings(names: Iterable[str]) -> dict[str, str]:
+    """Return every spelling of these names, of tensors or of gradients, with the course's own."""
+    found = {}
+    for name in names:
+        found[name] = name
+        for other, own in SPELLINGS.items():
+            if own == name:
+                found[other] = name
+            elif f"d{own}" == name:
+                found[f"d{other}"] = found[f"d_{other}"] = name
+        if name.startswith("d"):
+            found[f"d_{name[1:]}"] = name
+    return found

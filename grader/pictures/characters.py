@@ -9,11 +9,10 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-import torch
 from rich.text import Text
-from torch import Tensor
 
-from grader.pictures.subject import Activations, Flat, Forces, Gradient, bins
+from grader.heat_map import Flat, pooled
+from grader.pictures.subject import Activations, Forces, Gradient, bins
 
 WIDTH, HALF, HEIGHT = 76, 37, 16
 POSITIVE, NEGATIVE = " '+*#", " ,-=@"
@@ -28,22 +27,6 @@ def legend(scale: float) -> Text:
     up, down = " ".join(POSITIVE[1:]), " ".join(NEGATIVE[1:])
     bounds = ", ".join(f"{step * scale:.3g}" for step in STEPS)
     return Text(f"positive {up}   negative {down}   from {bounds}", style="dim")
-
-
-def pooled(numbers: Tensor, width: int, height: int) -> tuple[Tensor, tuple[int, int]]:
-    """Shrink a map: of each block keep the entry of the largest magnitude, so that one wrong entry
-    stays visible; nan and inf win. Return the map and the size of a block.
-    """
-    rows, columns = numbers.shape
-    down, across = math.ceil(rows / height), math.ceil(columns / width)
-    if down == across == 1:
-        return numbers, (1, 1)
-    padding = (0, -columns % across, 0, -rows % down)
-    padded = torch.nn.functional.pad(numbers, padding)
-    blocks = padded.reshape(padded.shape[0] // down, down, -1, across).transpose(1, 2)
-    blocks = blocks.reshape(*blocks.shape[:2], -1)
-    most = blocks.abs().nan_to_num(nan=math.inf).argmax(-1, keepdim=True)
-    return blocks.gather(-1, most)[..., 0], (down, across)
 
 
 def level(value: float, scale: float) -> int:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.pictures.subject import SATURATED, Activations, Flat, Forces, Gradient, bins
+from grader.heat_map import Flat
+from grader.pictures.subject import SATURATED, Activations, Forces, Gradient, bins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

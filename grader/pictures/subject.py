@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from grader import reference, verdict, wording
+from grader import heat_map, reference, verdict, wording
 from grader.cases import Case
 from grader.corpus import ALPHABET
 from grader.course import forward
 from grader.course.catalogue import Task
-from grader.course.network import Sizes
+from grader.heat_map import Cell, Flat, flat
 from grader.question import Answer
 from grader.sandbox.conversation import Outcome
 from grader.verdict import Kind, Verdict, squeezed
@@ -22,40 +21,8 @@ from grader.verdict import Kind, Verdict, squeezed
 SATURATED = 0.97
 """Beyond this a tanh unit passes less than 6 % of its gradient."""
 
-MARKED = 3
 FORCES = 8
 BALANCED = 1e-4
-BEYOND = 4.0
-"""An answer this many times larger than autograd's is cut off rather than blanks autograd's."""
-
-
-@dataclass(frozen=True)
-class Flat:
-    """A tensor laid out in two dimensions: `numbers` (rows, columns) in float64, with their names.
-
-    note: what was done to get there, if anything.
-    """
-
-    numbers: Tensor
-    rows: str
-    columns: str
-    note: str = ""
-
-    @property
-    def is_strip(self) -> bool:
-        """Tell whether there is one row only."""
-        return self.numbers.shape[0] == 1
-
-
-@dataclass(frozen=True)
-class Cell:
-    """An entry that is far off: where it is drawn, its index in the tensor, both numbers."""
-
-    row: int
-    column: int
-    index: tuple[int, ...]
-    yours: float
-    expected: float
 
 
 @dataclass(frozen=True)
@@ -117,22 +84,6 @@ class Activations:
     saturated: Tensor | None = None
 
 
-def flat(tensor: Tensor, sizes: Sizes) -> Flat:
-    """Lay out a tensor in two dimensions: vectors and columns lie down, the rest is merged."""
-    shape = tuple(tensor.shape)
-    numbers = tensor.detach().double()
-    names = sizes.symbols(shape).strip("(),").split(", ") if shape else []
-    if len(shape) < 2:
-        return Flat(numbers.reshape(1, -1), "", names[0] if names else "")
-    if len(shape) == 2 and shape[1] == 1:
-        return Flat(numbers.T, "", names[0], f"{sizes.symbols(shape)} is drawn lying down")
-    if len(shape) == 2:
-        return Flat(numbers, "" if shape[0] == 1 else names[0], names[1])
-    merged = " * ".join(names[1:])
-    note = f"{sizes.symbols(shape)} is drawn as ({names[0]}, {merged})"
-    return Flat(numbers.reshape(shape[0], -1), names[0], merged, note)
-
-
 def gradient(
     task: Task, case: Case, answer: Answer | None, bound: float, *, forces: bool = False
 ) -> Gradient:
@@ -156,27 +107,22 @@ def gradient(
     if found.kind.right:
         said = f"right, {found.kind}: maxdiff {found.max_abs:.1e}"
     if squeezed(found.shape) != squeezed(found.expected_shape):
-        scale = _scale(yours.numbers, unit)
+        scale = heat_map.scale_for(yours.numbers, unit)
         drawn = _forces(case, "autograd's", expected.float32) if forces else None
         return Gradient(title, said, right, scale, yours, verdict=found, forces=drawn)
     laid = answer.tensors[0].detach().double().reshape(found.expected_shape)
-    closest = min(
-        (expected.float32.double(), *expected.others),
-        key=lambda other: (laid - other).abs().max().nan_to_num(math.inf).item(),
-    )
+    closest = heat_map.closest(laid, expected)
     off = laid - closest
-    difference = flat(off, case.sizes)
-    finite = difference.numbers.abs()[difference.numbers.isfinite()]
-    largest = finite.max().item() if finite.numel() else 0.0
-    worst = _worst(laid, closest, bound * unit) if found.kind is Kind.WRONG else ()
+    difference, noise = flat(off, case.sizes), bound * unit
+    worst = heat_map.furthest_off(laid, closest, noise) if found.kind is Kind.WRONG else ()
     return Gradient(
         title,
         said,
         right,
-        _scale(yours.numbers, unit),
+        heat_map.scale_for(yours.numbers, unit),
         flat(laid, case.sizes),
         difference,
-        max(largest, bound * unit),
+        heat_map.difference_scale(off, noise),
         found,
         worst,
         _forces(case, "yours", laid) if forces else None,
@@ -202,35 +148,6 @@ def _silence(answer: Answer | None) -> str:
     if not answer.tensors[0].numel():
         return f"the answer has the shape {tuple(answer.tensors[0].shape)}: nothing to draw"
     return ""
-
-
-def _scale(yours: Tensor, unit: float) -> float:
-    """Return where the colours end, the same for both: autograd's scale, stretched for an answer
-    that is somewhat larger.
-    """
-    finite = yours[yours.isfinite()].abs()
-    largest = finite.max().item() if finite.numel() else 0.0
-    return largest if unit < largest <= BEYOND * unit else unit
-
-
-def _worst(yours: Tensor, expected: Tensor, noise: float) -> tuple[Cell, ...]:
-    """Return the entries that are furthest off and not by rounding, the worst one first."""
-    off = (yours - expected).abs().nan_to_num(nan=math.inf).flatten()
-    # A stable order: of several entries that are equally far off the first ones are marked.
-    order = off.argsort(descending=True, stable=True)[:MARKED].tolist()
-    drawn = flat(expected, Sizes()).numbers
-    cells: list[Cell] = []
-    for place in (place for place in order if off[place] > noise):
-        # Neither laying a column down nor merging dimensions changes the order of entries.
-        row, column = divmod(place, drawn.shape[1])
-        index: tuple[int, ...] = ()
-        left = place
-        for size in reversed(expected.shape):
-            left, here = divmod(left, size)
-            index = (here, *index)
-        values = yours.flatten()[place].item(), expected.flatten()[place].item()
-        cells.append(Cell(row, column, index, *values))
-    return tuple(cells)
 
 
 def _forces(case: Case, whose: str, dlogits: Tensor) -> Forces:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.report import Check, Report, Status, TaskReport, Training
+from grader.render.pictures.curve import curve
+from grader.render.pictures.maps import entries, panels
+from grader.render.pictures.strip import strip
+from grader.report import Check, Report, Status, TaskReport
 
 TEMPLATES = Path(__file__).parent / "templates"
 LABELS = {
@@ -54,26 +53,29 @@ NOT_TEXT = re.compile(
 
 def render(report: Report) -> str:
     """Return a report as an HTML page: equal reports give equal pages."""
-    style, script = _source("report.css"), _source("report.js")
-    page = _environment().get_template("report.html.j2")
+    style = source("report.css") + source("pictures.css")
+    script = source("sortable.js") + source("report.js")
+    page = environment().get_template("report.html.j2")
     return page.render(
         report=report,
         tasks={e.key: [t for t in report.tasks if t.exercise == e.key] for e in report.exercises},
         public=_counted(report, "public"),
         faulty=[task.full_name for task in report.tasks if task.status == "infrastructure"],
-        strip=_strip(report.training) if report.training else None,
+        strip=strip(report.training) if report.training else None,
+        curve=curve(report.training) if report.training else None,
         style=Markup(style),
         script=Markup(script),
-        policy=_policy(style, script),
+        policy=content_policy(style, script),
     )
 
 
 @cache
-def _source(name: str) -> str:
+def source(name: str) -> str:
+    """Return a style or a script of the templates."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _policy(style: str, script: str) -> Markup:
+def content_policy(style: str, script: str) -> Markup:
     """Return the page's Content-Security-Policy: its own style and script, by digest."""
     sources = [base64.b64encode(hashlib.sha256(s.encode()).digest()) for s in (style, script)]
     allowed = [f"'sha256-{source.decode()}'" for source in sources]
@@ -84,8 +86,9 @@ def _policy(style: str, script: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return what fills templates: every expression is escaped, and shown as plain text."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -94,23 +97,27 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "figure": figure,
         "number": _number,
         "shape": _shape,
         "facts": _facts,
         "brief": _brief,
+        "loss": lambda value: f"{value:.4f}",
+        "brief_number": lambda value: f"{value:.3g}",
         "percent": lambda part, whole: f"{100 * part / whole if whole else 0:.2f}%",
     }
-    environment.globals |= {
+    made.globals |= {
         "label": lambda status: LABELS.get(status, status),
         "mark": lambda status: MARKS.get(status, "✗"),
         "meanings": MEANINGS,
         "isolation": ISOLATION,
         "gravity": get_args(Status).index,
         "shown_traceback": _own_traceback,
+        "panels": panels,
+        "entries": entries,
     }
-    return environment
+    return made
 
 
 def _shown(value: Any) -> Any:
@@ -163,75 +170,3 @@ def _own_traceback(check: Check, task: TaskReport) -> str:
 def _counted(report: Report, visibility: str) -> tuple[int, int]:
     checks = [c for task in report.tasks for c in task.checks if c.visibility == visibility]
     return sum(check.status == "passed" for check in checks), len(checks)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A place on the strip of losses: how far along in per cent, and how its label is set."""
-
-    x: float
-    text: str
-
-    @property
-    def anchor(self) -> str:
-        """Return how to set the label, so that it does not leave the picture."""
-        return "start" if self.x < 20 else "end" if self.x > 80 else "middle"
-
-
-@dataclass(frozen=True)
-class Strip:
-    """The losses of the calibration on a line, with the threshold and the submission's own loss."""
-
-    dots: list[tuple[float, int]]
-    threshold: Mark
-    own: Mark | None
-    ticks: list[Mark]
-    rows: int
-
-
-def _strip(training: Training) -> Strip:
-    """Lay out the losses; a loss far off the others stands at the edge that it lies beyond."""
-    known = [*training.losses, training.threshold]
-    low, high = min(known), max(known)
-    reach = 1.5 * ((high - low) or 1.0)
-    loss = training.loss if training.loss is not None and math.isfinite(training.loss) else None
-    shown = None if loss is None else min(max(loss, low - reach), high + reach)
-    if shown is not None:
-        low, high = min(low, shown), max(high, shown)
-    width = (high - low) or 1.0
-
-    def place(value: float) -> float:
-        return round(4 + 92 * (value - low) / width, 2)
-
-    dots = list(_stacked([place(value) for value in sorted(training.losses)]))
-    return Strip(
-        dots=dots,
-        threshold=Mark(place(training.threshold), f"threshold {training.threshold:.4f}"),
-        own=None if loss is None or shown is None else Mark(place(shown), _own(loss, shown)),
-        ticks=[Mark(place(value), f"{value:.10g}") for value in _ticks(low, high)],
-        rows=max((row for _, row in dots), default=0) + 1,
-    )
-
-
-def _own(loss: float, shown: float) -> str:
-    return f"this loss {loss:.4f}" if shown == loss else f"this loss {loss:.4g}, off the scale"
-
-
-def _stacked(places: list[float], width: float = 2.6) -> Iterator[tuple[float, int]]:
-    """Yield each place with the lowest row in which it covers no dot before it."""
-    ends: list[float] = []
-    for place in places:
-        free = (row for row, end in enumerate(ends) if place >= end)
-        row = next(free, len(ends))
-        ends[row : row + 1] = [place + width]
-        yield place, row
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Return two to five round numbers between two others."""
-    wanted = (high - low or 1.0) / 4
-    power = 10.0 ** math.floor(math.log10(wanted))
-    sizes = [factor * power for factor in (1, 2, 5, 10)]
-    step = next(b for a, b in pairwise([0.0, *sizes]) if b >= wanted or a == sizes[-2])
-    first, last = math.ceil(low / step), math.floor(high / step)
-    return [round(n * step, 12) for n in range(first, last + 1)]

@@ -116,7 +116,7 @@ def _task(task: TaskReport, needs: Sequence[str]) -> list[RenderableType]:
     """Return what there is to say about the task that the student is at."""
     parts: list[RenderableType] = []
     if task.status in ("passed", "not_attempted"):
-        where = f"  {task.file}:{task.line}" if task.file and task.line else ""
+        where = f"  {task.place}" if task.line else ""
         status = (
             f"  {terminal.LABELS.get(task.status, task.status)}",
             terminal._style(task.status),

@@ -97,7 +97,7 @@ def failures(report: Report) -> Iterator[RenderableType]:
 
 def explanation(task: TaskReport) -> RenderableType:
     """Return what is wrong with a task, where, and why if that is known."""
-    where = f"  {task.file}:{task.line}" if task.file and task.line else ""
+    where = f"  {task.place}" if task.line else ""
     parts: list[RenderableType] = [
         Text.assemble(
             (f"{task.full_name}", "bold"), (f"  {task.status}", _style(task.status)), (where, "dim")
@@ -148,11 +148,14 @@ def summary(report: Report) -> RenderableType:
         tasks += "; allowed" if finding.allowed else "" if finding.bars else "; to be looked at"
         lines.append(
             Text(
-                f"policy     {finding.id} {finding.file}:{finding.line} '{finding.what}' "
+                f"policy     {finding.id} {finding.place} '{finding.what}' "
                 f"{finding.reason} ({tasks})",
                 style="yellow",
             )
         )
+    for task in report.tasks:
+        if task.status == "passed" and task.message:
+            lines.append(Text(f"note       {task.full_name}: {task.message}", style="yellow"))
     for note in report.submission.notes:
         lines.append(Text(f"note       {note}", style="yellow"))
     return Group(*lines)

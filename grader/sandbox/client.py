@@ -55,10 +55,21 @@ class Zygote:
         self._asked: deque[Asked] = deque()
         self._buffer = b""
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _BOOT, str(theirs.fileno()), str(ZYGOTE), isolation],
+            [
+                sys.executable,
+                "-s",
+                "-P",
+                "-B",
+                "-c",
+                _BOOT,
+                str(theirs.fileno()),
+                str(ZYGOTE),
+                isolation,
+            ],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={},
+            # Nothing of ours, and the same order of sets in every worker: reports have to agree.
+            env={"PYTHONHASHSEED": "0"},
             cwd="/",
         )
         theirs.close()
@@ -185,20 +196,34 @@ _BOOT = (
 )
 
 
-def survey(zygote: Zygote, files: Mapping[str, bytes]) -> Reply:
-    """Read the syntax trees of a submission in a worker that runs nothing of it."""
+def survey(zygote: Zygote, files: Mapping[str, bytes], words: Mapping[str, Any]) -> Reply:
+    """Read the syntax trees of a submission in a worker that runs nothing of it.
+
+    words: the names by which answers in notebooks are known; see `flat.Vocabulary`.
+    """
     with zygote.fork() as worker:
-        worker.post({"op": "survey"}, before=_sources("survey", files))
+        worker.post({"op": "survey", "words": words}, before=_sources("survey", files))
         return worker.receive(seconds=LOAD_DEADLINE, max_body=0)
 
 
-def start(zygote: Zygote, files: Mapping[str, bytes], file: str) -> Worker:
+def fingerprints(zygote: Zygote, files: Mapping[str, bytes]) -> Reply:
+    """Return normalised functions and comments of a submission; see `fingerprints.survey`."""
+    with zygote.fork() as worker:
+        worker.post({"op": "fingerprints"}, before=_sources("fingerprints", files))
+        return worker.receive(seconds=LOAD_DEADLINE, max_body=0)
+
+
+def start(
+    zygote: Zygote, files: Mapping[str, bytes], file: str, part: Mapping[str, Any] | None = None
+) -> Worker:
     """Fork a worker and tell it to run one file of a submission, without waiting for either.
 
+    part: which function or answer of a notebook is all that is to be run; None: the whole file.
     The first answer is that of the loading. The worker is the caller's to close.
     """
     worker = zygote.fork()
-    worker.post({"op": "load", "file": file}, before=_sources("examine", files))
+    asked = {"op": "load", "file": file, "form": "function", **(part or {})}
+    worker.post(asked, before=_sources("examine", files))
     return worker
 
 

@@ -70,14 +70,33 @@ def run_statements(
     after: Callable[[ast.stmt], None] | None = None,
 ) -> list[Failure]:
     """Run a source statement by statement: one that fails does not take the others with it."""
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    remember(file, text)
     statements, failures = reader.parse(file, text)
+    return failures + run_parsed(file, statements, namespace, after)
+
+
+def remember(file: str, text: str) -> None:
+    """Let tracebacks show the lines of a source."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+
+
+def compiled(file: str, statement: ast.stmt, flags: int = 0) -> Any:
+    """Compile one statement. Raises SyntaxError for a `return` outside a function and the like."""
+    return compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
+
+
+def run_parsed(
+    file: str,
+    statements: Sequence[ast.stmt],
+    namespace: dict[str, Any],
+    after: Callable[[ast.stmt], None] | None = None,
+) -> list[Failure]:
+    """Run statements of a file one by one; return what failed."""
+    failures = []
     flags = 0
     for statement in statements:
         try:
-            code = compile(
-                ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True
-            )
+            code = compiled(file, statement, flags)
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 flags |= code.co_flags
             exec(code, namespace)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import policy, scope
+    from grader.sandbox import flat, policy, scope
 else:  # in the sandbox there is no package: these files are run by path
+    import flat
     import policy
     import scope
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+CELL = "# %% "
 MOST_LINES = 60
 """How many blocks a long string may span in a file that does not parse."""
 
@@ -31,12 +34,17 @@ def blocks(text: str) -> list[tuple[int, str]]:
     """Cut a source that does not parse into top-level blocks: (number of the line before, text).
 
     A block starts at a line that is not indented and does not continue the one before (`else`,
-    `except`, a closing bracket), so that an error in one function leaves the others whole.
+    `except`, a closing bracket), so that an error in one function leaves the others whole. The
+    head of a cell is a block of its own, and no string goes on across it.
     """
     lines = [f"{line}\n" for line in text.split("\n")]
     starts: list[int] = []
     decorated = False
     for number, line in enumerate(lines):
+        if line.startswith(CELL):
+            starts.append(number)
+            decorated = False
+            continue
         if not line.strip() or line[0] in " \t#)]}":
             continue
         word = line.split(maxsplit=1)[0].rstrip(":")
@@ -75,6 +83,8 @@ def _parsed(file: str, block: str, following: list[tuple[int, str]]) -> ast.Modu
         if "'''" in block or '"""' in block:
             longer = block
             for count, (_, text) in enumerate(following[:MOST_LINES], 1):
+                if text.startswith(CELL):
+                    break
                 longer += text
                 with contextlib.suppress(*UNPARSABLE):
                     tree = ast.parse(longer, file)
@@ -155,52 +165,126 @@ def _assigned(
             yield from _assigned(one, its, known)
 
 
-def read_file(file: str, text: str, siblings: frozenset[str]) -> dict[str, Any]:
-    """Read one file: its functions, its syntax errors, and its findings with whom they concern."""
-    statements, failures = parse(file, text)
+@dataclass
+class Scope:
+    """The statements of one file, and who of its functions and answers depends on which.
+
+    concerned: tells whether a statement, by index, and a finding in it concern one of `names`.
+    in_parts: what concerns none of them is not even run.
+    """
+
+    statements: Sequence[ast.stmt]
+    definitions: list[dict[str, Any]]
+    names: Mapping[str, set[str]]
+    concerned: Callable[[str, int, Mapping[str, Any]], bool]
+    in_parts: bool = False
+
+
+def _of_module(file: str, statements: list[ast.stmt]) -> Scope:
+    """Read a file that is run from top to bottom."""
     known: dict[str, Function] = {}
     definitions = [
-        {
-            "name": name,
-            "file": file,
-            "line": line,
-            "end": statement.end_lineno,
-            **parameters_of(node),
-        }
+        _definition(file, name, node, line, statement)
         for statement in statements
         for name, node, line in functions_of(statement, known)
     ]
-    own_modules = policy.imported(statements, siblings - {file.removesuffix(".py")})
-    methods = policy.methods_of(statements)
     reach = {name: scope.Reach(name, statements) for name in known}
+    return Scope(
+        statements,
+        definitions,
+        {name: reach[name].names for name in known},
+        lambda name, index, finding: reach[name].concerned_by(index, finding),
+    )
+
+
+def _of_notebook(file: str, reading: flat.Reading) -> Scope:
+    """Read a notebook, of which only what an answer depends on is run."""
+    known: dict[str, Function] = {}
+    definitions, reach = [], {}
+    for statement in reading.statements:
+        for name, node, line in functions_of(statement, known):
+            found = _definition(file, name, node, line, statement)
+            definitions.append({**found, "form": "cell"})
+            reach[name] = reading.needed_by_line(line)
+    for answer in reading.answers():
+        found = {"name": answer.gradient, "file": file, "line": answer.line, "end": answer.end}
+        empty: dict[str, list[str]] = {"positional": [], "keyword": [], "required": []}
+        definitions.append({**found, **empty, "form": "flat", "task": answer.task})
+        reach[answer.task] = answer.statements
+    return Scope(
+        reading.statements,
+        definitions,
+        {name: reading.names_in(places) for name, places in reach.items()},
+        lambda name, index, finding: index in reach[name],
+        in_parts=True,
+    )
+
+
+def _definition(
+    file: str, name: str, node: Function, line: int, statement: ast.stmt
+) -> dict[str, Any]:
+    place = {"name": name, "file": file, "line": line, "end": statement.end_lineno}
+    return {**place, "stub": _is_stub(node), **parameters_of(node)}
+
+
+def _is_stub(node: Function) -> bool:
+    """Tell whether a function does nothing but raise NotImplementedError."""
+    if isinstance(node, ast.Lambda):
+        return False
+    body = [s for s in node.body if not (isinstance(s, ast.Expr) and _is_text(s.value))]
+    return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImpl" in ast.unparse(body[0])
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def scope_of(file: str, text: str, statements: list[ast.stmt], words: flat.Vocabulary) -> Scope:
+    """Return what a file defines and who depends on what in it."""
+    reading = flat.Reading(statements, words)
+    if flat.has_cells(text) or reading.answers():
+        return _of_notebook(file, reading)
+    return _of_module(file, statements)
+
+
+def read_file(
+    file: str, text: str, siblings: frozenset[str], words: flat.Vocabulary
+) -> dict[str, Any]:
+    """Read one file: its functions, its syntax errors, and its findings with whom they concern."""
+    statements, failures = parse(file, text)
+    found = scope_of(file, text, statements, words)
+    own_modules = policy.imported(statements, siblings - {file.removesuffix(".py")})
+    own = own_modules | policy.methods_of(statements)
     findings = []
-    for index, statement in enumerate(statements):
-        for finding in policy.findings(file, statement, siblings, own_modules | methods):
-            concerns = [name for name in known if reach[name].concerned_by(index, finding)]
+    for index, statement in enumerate(found.statements):
+        for finding in policy.findings(file, statement, siblings, own):
+            concerns = [name for name in found.names if found.concerned(name, index, finding)]
+            if found.in_parts and not concerns:
+                continue  # it is not run
             findings.append({**finding, "functions": sorted(concerns)})
     if len(findings) > MOST_IN_FILE:
-        rest = policy.too_many(findings[MOST_IN_FILE], sorted(known))
+        rest = policy.too_many(findings[MOST_IN_FILE], sorted(found.names))
         findings = [*findings[:MOST_IN_FILE], rest]
-    imports = {
-        name: sorted(own_modules & reach[name].names | scope.star_imports(statements, siblings))
-        for name in known
-    }
+    stars = scope.star_imports(statements, siblings)
+    imports = {name: sorted(own_modules & names | stars) for name, names in found.names.items()}
     return {
-        "definitions": definitions,
+        "definitions": found.definitions,
         "failures": failures,
         "findings": findings,
         "imports": {"file": file, "of": imports},
     }
 
 
-def survey(sources: Mapping[str, str]) -> dict[str, Any]:
+def survey(sources: Mapping[str, str], words: flat.Vocabulary) -> dict[str, Any]:
     """Read every file of a submission, without running anything of it.
+
+    words: the names by which answers at the top level are told from other variables.
 
     A finding's `functions` are pairs of file and name. What a file imports of another file may be
     anything in it, so a finding there concerns whoever reaches the import.
     """
     siblings = frozenset(name.removesuffix(".py") for name in sources)
-    files = [read_file(file, text, siblings) for file, text in sources.items()]
+    files = [read_file(file, text, siblings, words) for file, text in sources.items()]
     reaching = _reaching_modules([file["imports"] for file in files])
     findings = []
     for finding in (finding for file in files for finding in file["findings"]):

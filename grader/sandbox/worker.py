@@ -18,9 +18,12 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import belt, loader, reader, wire
+    from grader.sandbox import belt, cells, fingerprints, flat, loader, reader, wire
 else:  # in the sandbox there is no package: these files are run by path
     import belt
+    import cells
+    import fingerprints
+    import flat
     import loader
     import reader
     import wire
@@ -45,13 +48,30 @@ class Examinee:
         self._functions: dict[tuple[str, int], Any] = {}
         self._tensors: list[Tensor] = []
 
-    def load(self, file: str) -> list[loader.Failure]:
-        """Run a file of the submission and remember each function as it was defined."""
+    def load(self, header: Mapping[str, Any]) -> list[loader.Failure]:
+        """Get what is to be asked ready; return what failed on the way.
+
+        Of a module every statement is run, and each function remembered as it was defined; of a
+        notebook, what the function or the answer in question depends on.
+        """
+        file = header["file"]
         sys.meta_path.insert(0, loader.Siblings(self._sources))
-        module = types.ModuleType(file.removesuffix(".py"))
+        module = types.ModuleType(file.rpartition(".")[0])
         module.__file__ = file
         sys.modules[module.__name__] = module
-        namespace = vars(module)
+        if header["form"] == "function":
+            return self._load_module(file, vars(module))
+        loader.remember(file, self._sources[file])
+        statements, failures = reader.parse(file, self._sources[file])
+        reading = flat.Reading(statements, flat.Vocabulary.from_plain(header["words"]))
+        place = header["name"], header["line"]
+        if header["form"] == "flat":
+            self._functions[place] = cells.answer(file, reading, header["task"])
+            return failures
+        self._functions[place], failed = cells.function(file, reading, *place, vars(module))
+        return failures + failed
+
+    def _load_module(self, file: str, namespace: dict[str, Any]) -> list[loader.Failure]:
         last: dict[str, int] = {}
         known: dict[str, reader.Function] = {}
 
@@ -185,7 +205,7 @@ def answer(
     header = frame.header
     try:
         if header["op"] == "load":
-            return {"status": "ok", "failures": examinee.load(header["file"])[:20]}, []
+            return {"status": "ok", "failures": examinee.load(header)[:20]}, []
         said, tensors = examinee.call(header, wire.tensors_from_frame(frame))
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         if size > header["max_body"]:
@@ -245,8 +265,12 @@ def serve(requests: int, answers: int) -> None:
         offset += length
     request = receive(requests)
     if request.header["op"] == "survey":
-        reply: tuple[dict[str, Any], list[bytes]] = {"status": "ok", **reader.survey(sources)}, []
+        told = reader.survey(sources, flat.Vocabulary.from_plain(request.header["words"]))
+        reply: tuple[dict[str, Any], list[bytes]] = {"status": "ok", **told}, []
         reply_to(request, reply, answers)
+        return
+    if request.header["op"] == "fingerprints":
+        reply_to(request, ({"status": "ok", **fingerprints.survey(sources)}, []), answers)
         return
     belt.forbid_autograd()
     examinee = Examinee(sources)

@@ -97,7 +97,7 @@ class Jailer:
             lockdown.forbid_processes()
             return True
         own = lockdown.lock_down(self._slot, self._filter).active
-        return list(own) == self.told["own"]
+        return bool(list(own) == self.told["own"])
 
     def _examined(self) -> dict[str, Any]:
         """Lock a child down and let it try to break out; return its layers and what came of it."""

@@ -15,13 +15,19 @@ def test_any_upstream_gradient(judge, public):
     judge.gradient(public("any upstream"))
 
 
-@pytest.mark.law("gradients")
+@pytest.mark.law("gradients", form="flat")
+def test_line(judge, lecture, public, public_chain):
+    """Right by itself: for any upstream gradient, or on the true chain of any network."""
+    judge.line([lecture, public("any upstream")], [public_chain(label) for label in "abc"])
+
+
+@pytest.mark.law("gradients", form="any")
 def test_inputs_are_kept(judge, public):
     """No input is changed in place, and the answer has memory of its own."""
     judge.keeps_inputs(public("any upstream"))
 
 
-@pytest.mark.law("ex1", scored=False)
+@pytest.mark.law("ex1", scored=False, form="any")
 def test_chain(judge, lecture, links):
     """The submission's own gradients as one chain, from the loss to the embedding table."""
     judge.link(lecture, links)

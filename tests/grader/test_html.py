@@ -11,27 +11,41 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from grader.options import ROOT
+from grader import calibration, cases, grade, heat_map, reference
+from grader.course import catalogue
+from grader.course.network import Sizes
+from grader.options import ROOT, Options
+from grader.reference import Reference
 from grader.render import html
+from grader.render.pictures import strip as strips
+from grader.render.pictures.curve import curve
+from grader.render.pictures.maps import BOUNDS, colour, panels
 from grader.report import (
     Check,
     Diagnosis,
     ExerciseReport,
     Figures,
     Finding,
+    Mark,
+    Picture,
     Report,
     TaskReport,
     Training,
     Worst,
     for_student,
 )
+from grader.submission import Submission
 
 HOSTILE = (
     "</script><script>alert(1)</script></pre></style><img src=x onerror=alert(2)>"
@@ -62,6 +76,30 @@ def figures(right: bool, secret: str = "", **changes) -> Figures:
     return Figures.model_validate(values | changes)
 
 
+def picture(secret: str = "") -> Picture:
+    """Return a picture of 3 by 4 cells, one of them nan."""
+    rows = ["0 19 20 -99", "-100 nan 300 -1000", "1000 550 -799 800"]
+    return Picture(
+        case=f"lecture{secret}",
+        rows="n",
+        columns="vocab",
+        size=[6, 8],
+        block=[2, 2],
+        scale=0.5,
+        difference_scale=0.25,
+        largest=2.0,
+        off=5,
+        yours=rows,
+        expected=rows[::-1],
+        difference=rows,
+        marks=[
+            Mark(row=1, column=1, index=[3, 2], yours=None, expected=-0.25),
+            Mark(row=2, column=3, index=[5, 7], yours=0.4, expected=0.125),
+        ],
+        note=secret,
+    )
+
+
 def check(status: str, visibility: str, text: str = "", secret: str = "") -> Check:
     """Return a check; what only staff may see of it contains the secret."""
     right = status == "passed"
@@ -79,6 +117,7 @@ def check(status: str, visibility: str, text: str = "", secret: str = "") -> Che
         traceback="" if right else f"Traceback {text}{secret}",
         figures=[] if status == "error" else [figures(right, secret)],
         facts={"loss": 2.5, "loss limit": 2.6} if right else {},
+        picture=picture(secret) if status in ("failed", "shape") else None,
     )
 
 
@@ -144,6 +183,7 @@ def report_of(text: str = "", **changes) -> Report:
     )
     submission = {"name": f"ada{text}", "digest": "0" * 64, "notes": [f"left out: {text}"]}
     training = example()["training"] | {"loss": 2.58}
+    training["curve"][0]["loss"] = 2.7
     values = example() | {
         "tasks": [t.model_dump() for t in tasks],
         "exercises": [e.model_dump() for e in exercises],
@@ -411,9 +451,261 @@ def test_strip_of_losses_stays_in_the_picture(loss):
 def test_strip_of_few_or_equal_losses(losses):
     """Equal losses are stacked, and the picture is as high as their pile."""
     training = training_with(2.5, losses=losses, threshold=2.5)
-    strip = html._strip(training)
+    strip = strips.strip(training)
     assert [row for _, row in strip.dots] == list(range(len(losses)))
     html.render(report_of().model_copy(update={"training": training}))
+
+
+# Heat maps
+
+
+def painted(outlines: list[tuple[str, str]]) -> dict[tuple[int, int], str]:
+    """Return the colour of each cell that the paths of a map cover; none may be covered twice."""
+    cells: dict[tuple[int, int], str] = {}
+    for style, outline in outlines:
+        pieces = re.findall(r"M(\d+) (\d+)h(\d+)v(\d+)h-(\d+)z", outline)
+        assert "".join(f"M{x} {y}h{w}v{h}h-{w2}z" for x, y, w, h, w2 in pieces) == outline
+        for x, y, width, height, back in pieces:
+            assert width == back
+            for column in range(int(x), int(x) + int(width)):
+                place = int(y) // int(height), column
+                assert place not in cells
+                cells[place] = style
+    return cells
+
+
+CELL = st.one_of(st.integers(-1000, 1000).map(str), st.just("nan"))
+
+
+@given(st.integers(1, 9).flatmap(lambda n: st.lists(st.lists(CELL, min_size=n, max_size=n))))
+def test_every_cell_has_the_colour_of_its_number(rows):
+    """The paths of a map cover each cell once, in the colour of its number, or not."""
+    drawn = picture().model_copy(update={"yours": [" ".join(row) for row in rows]})
+    cells = painted(panels(drawn)[0].paths)
+    expected = {(y, x): colour(c) for y, row in enumerate(rows) for x, c in enumerate(row)}
+    assert cells == {place: name for place, name in expected.items() if name}
+
+
+def test_colours_tell_sign_and_size():
+    """A number next to zero has no colour, and a larger one never a paler colour."""
+    assert {colour(str(value)) for value in range(-BOUNDS[0] + 1, BOUNDS[0])} == {""}
+    assert [colour(str(bound)) for bound in BOUNDS] == [f"up{level}" for level in range(1, 6)]
+    assert [colour(str(-bound)) for bound in BOUNDS] == [f"down{level}" for level in range(1, 6)]
+    assert colour("nan") == "broken"
+
+
+def test_page_shows_a_wrong_gradient():
+    """Three maps stand under the task that failed, with the worst entries framed and written."""
+    page = Page(html.render(report_of()))
+    (article,) = [e for e in page.all("article") if e["attrs"]["data-task"] == "ex1.dt2"]
+    maps = [e for e in page.all("svg", inside=article) if e["attrs"].get("class") == "cells"]
+    assert len(maps) == 6  # a public check and a hidden one
+    names = [e["text"] for e in page.all("figcaption", inside=article)]
+    assert names[:3] == ["yours", "expected", "yours minus expected"]
+    for one in maps:
+        assert "3 by 4 cells, worst entry at [3, 2]" in one["attrs"]["aria-label"]
+        frames = [e["attrs"] for e in page.all("rect", inside=one)]
+        worst = [f for f in frames if f["class"] == "frame worst"]
+        assert [(round(float(f["x"]), 1), round(float(f["y"]), 1)) for f in worst] == [(0.7, 0.7)]
+        assert len([f for f in frames if f["class"].startswith("frame")]) == 2
+    told = " ".join(article["text"].split())
+    for part in (
+        "Down n (6), across vocab (8). A cell is the largest of 2 x 2 entries.",
+        "The strongest colours are 0.5 for yours and expected, 0.25 for the difference.",
+        "Yours goes up to 2 and is cut off.",
+        "5 of 48 entries differ by more than rounding.",
+        "[3, 2]nan or inf-0.25 [5, 7]0.40.125",
+    ):
+        assert part in told
+
+
+WRONG = """
+import torch
+def dcounts(counts_sum_inv, dprobs):
+    return counts_sum_inv * dprobs
+def db2(dlogits):
+    return dlogits.sum(0) * (1.0 if dlogits.shape == (32, 27) else 2.0)
+def dprobs(probs, dlogprobs):
+    return dlogprobs[:1] / probs[:1]
+"""
+
+
+@pytest.fixture(scope="module")
+def graded(zygote):
+    """The report of three wrong gradients: everywhere, in hidden checks only, of another shape."""
+    submission = Submission("wrong", {"ex1_backward.py": WRONG.encode()}, "0" * 64)
+    tasks = ("ex1.dprobs", "ex1.dcounts", "ex1.db2")
+    return grade.grade_one(submission, zygote, Options(seed="pictures", tasks=tasks))
+
+
+def pictured(report: Report, task: str) -> list[Check]:
+    """Return the checks of a task that have a picture."""
+    (found,) = [t for t in report.tasks if t.full_name == task]
+    return [c for c in found.checks if c.picture is not None]
+
+
+def test_a_wrong_gradient_has_one_picture(graded):
+    """The first check that fails has it, and its maps are those numbers in thousandths."""
+    (task,) = [t for t in graded.tasks if t.full_name == "ex1.dcounts"]
+    assert len([c for c in task.checks if c.status == "failed"]) > 1
+    (only,) = pictured(graded, "ex1.dcounts")
+    assert only == next(c for c in task.checks if c.status == "failed")
+    drawn, (figures_,) = only.picture, only.figures
+    case = cases.lecture("ex1", cases.splits_of("names").train)
+    right = reference.gradient(catalogue.course().resolve("ex1.dcounts"), case).value
+    shown = torch.tensor([[int(c) for c in row.split()] for row in drawn.expected])
+    assert (shown * drawn.scale / 1000 - right).abs().max() <= drawn.scale / 1000
+    wrong = case.tensors["counts_sum_inv"] * case.upstream["dprobs"]
+    shown = torch.tensor([[int(c) for c in row.split()] for row in drawn.yours])
+    assert (shown * drawn.scale / 1000 - wrong).abs().max() <= drawn.scale / 1000
+    assert drawn.marks[0].index == figures_.worst.index == [8, 1]
+    assert (drawn.marks[0].row, drawn.marks[0].column) == (8, 1)
+    assert (drawn.rows, drawn.columns, drawn.size, drawn.off) == ("n", "vocab", [32, 27], 864)
+
+
+def test_what_cannot_be_laid_beside_the_reference_has_no_picture(graded):
+    """An answer of another shape is told by its shape."""
+    assert pictured(graded, "ex1.dprobs") == []
+
+
+def test_a_student_sees_no_picture_of_a_hidden_check(graded):
+    """Staff see what only a hidden check found; the student's report does not have it."""
+    (hidden,) = pictured(graded, "ex1.db2")
+    assert hidden.visibility == "hidden"
+    student = for_student(graded)
+    assert pictured(student, "ex1.db2") == []
+    assert pictured(student, "ex1.dcounts") == pictured(graded, "ex1.dcounts")
+    maps = html.render(student).count('class="cells"'), html.render(graded).count('class="cells"')
+    assert maps == (3, 6)
+
+
+@given(
+    st.integers(1, 70), st.integers(1, 120), st.integers(0, 10**6),
+    st.sampled_from([math.nan, math.inf, -math.inf, 7.5]), st.sampled_from([1e-30, 1.0, 1e30]),
+)  # fmt: skip
+@settings(deadline=None)
+def test_no_wrong_entry_is_lost_where_a_map_is_shrunk(rows, columns, place, wrong, size):
+    """Whatever the size of a tensor, its picture is small, and the one wrong entry stands out."""
+    right = torch.linspace(-1, 1, rows * columns).double().reshape(rows, columns) * size
+    row, column = divmod(place % (rows * columns), columns)
+    answer = right.clone()
+    answer[row, column] = wrong * size
+    expected = Reference(right, (), size, right.float())
+    made = heat_map.for_report("a case", answer, expected, 1e-5, Sizes())
+    drawn = Picture.model_validate(made)
+    assert drawn.off == 1
+    (mark,) = drawn.marks
+    assert mark.index == [row, column]
+    differences = [line.split() for line in drawn.difference]
+    assert len(differences) <= 32
+    assert {len(line) for line in differences} <= set(range(1, 97))
+    strong = {(y, x) for y, line in enumerate(differences) for x, c in enumerate(line) if colour(c)}
+    assert strong == {(mark.row, mark.column)}
+    assert mark.yours == (None if not math.isfinite(wrong) else float(f"{wrong * size:.6g}"))
+
+
+# The loss over the steps
+
+
+def curved(*losses: float | None) -> Training:
+    """Return a training whose curve has these losses."""
+    bands = [(10, 3.29), (30, 3.1), (100, 2.85), (300, 2.67), (1000, 2.56)]
+    points = [
+        {"steps": steps, "loss": loss, "mean": mean, "sd": 0.02}
+        for (steps, mean), loss in zip(bands, losses, strict=True)
+    ]
+    return training_with(losses[-1], curve=points)
+
+
+LOSS = st.one_of(st.none(), st.floats(0, 1e9), st.floats(2.4, 3.5))
+
+
+@given(st.tuples(*[LOSS] * 5))
+def test_curve_stays_in_the_picture(losses):
+    """Every line and dot lies within the picture, and a higher loss is never drawn lower."""
+    training = curved(*losses)
+    laid = curve(training)
+    places = [tuple(map(float, p.split(","))) for p in f"{laid.band} {laid.mean}".split()]
+    for x, y in [*places, *laid.dots, (0, laid.threshold)]:
+        assert 0 <= x <= 100
+        assert 0 <= y <= 100
+    given_ = [p.loss for p in training.curve if p.loss is not None]
+    ranked = sorted(zip(given_, [y for _, y in laid.dots], strict=True))
+    assert all(a[1] >= b[1] for a, b in pairwise(ranked))
+    assert len(laid.up) >= 2
+    html.render(report_of().model_copy(update={"training": training}))
+
+
+def test_curve_and_its_table_say_the_same():
+    """Each loss can be read beside the reference's, and what has no answer says so."""
+    report = report_of().model_copy(update={"training": curved(3.3, 3.2, 3.1, 9.5, None)})
+    page = Page(html.render(report))
+    (table,) = [t for t in page.all("table") if "after so many steps" in t["text"]]
+    told = [
+        [c["text"] for c in page.all("th", "td", inside=r)] for r in page.all("tr", inside=table)
+    ]
+    assert told[4] == ["300", "9.5000", "2.6700", "0.0200"]
+    assert told[5] == ["1000", "no answer", "2.5600", "0.0200"]
+    text = page.one("main")["text"]
+    assert "the training loop was not run to its end" in text
+    assert "A loss at the upper edge is off the scale." in text
+
+
+def test_without_a_calibrated_curve_there_is_none():
+    """A corpus that was calibrated before there were curves has the losses at the end alone."""
+    report = report_of().model_copy(update={"training": training_with(2.5, curve=[])})
+    page = Page(html.render(report))
+    assert [e for e in page.all("svg") if e["attrs"].get("class") == "curve"] == []
+    assert [e for e in page.all("svg") if e["attrs"].get("class") == "strip"]
+
+
+def test_what_calibration_writes_is_what_a_curve_is_drawn_from(tmp_path, monkeypatch):
+    """Mean and spread of the losses on the way are kept with those at the end."""
+    toml = tmp_path / "tasks.toml"
+    toml.write_bytes(catalogue.TASKS_TOML.read_bytes())
+    monkeypatch.setattr(catalogue, "TASKS_TOML", toml)
+    early = {10: (3.0, 3.2), 300: (2.5, 2.7)}
+    calibration.write("names", calibration.Calibration((2.4, 2.6), early))
+    known = tomllib.loads(toml.read_text(encoding="utf-8"))["training"]["loss"]["names"]
+    assert known["curve"] == [
+        {"steps": 10, "mean": 3.1, "sd": 0.1414},
+        {"steps": 300, "mean": 2.6, "sd": 0.1414},
+    ]
+    assert (known["mean"], known["losses"]) == (2.5, [2.4, 2.6])
+
+
+def test_a_loop_that_goes_wrong_has_a_curve_too(zygote):
+    """The losses on the way are asked of a wrong loop, and are those that it reaches."""
+    source = (ROOT / "solutions" / "ex4_training.py").read_text(encoding="utf-8")
+    broken = source.replace("parameter -= learning_rate", "parameter += learning_rate")
+    assert broken != source
+    submission = Submission("ascent", {"ex4_training.py": broken.encode()}, "0" * 64)
+    options = Options(seed="curve", tasks=("ex4.train",), public_only=True)
+    training = grade.grade_one(submission, zygote, options).training
+    assert training.loss is None
+    assert [point.steps for point in training.curve] == [10, 30, 100, 300, 1000]
+    losses = [point.loss for point in training.curve[:3]]
+    assert losses == sorted(losses)
+    assert losses[0] > training.curve[0].mean + 4 * training.curve[0].sd
+    assert training.curve[-1].loss is None
+
+
+@pytest.mark.parametrize("fate", ["[0] * (1 << 44)", "return (C,)", "raise ValueError"])
+def test_a_run_that_is_only_shown_costs_nothing(zygote, fate):
+    """A loop that dies in a shorter run, or whose worker is ended there, earns what it earns in the
+    judged ones.
+    """
+    source = (ROOT / "solutions" / "ex4_training.py").read_text(encoding="utf-8")
+    first = "    for i in range(steps):\n"
+    assert source.count(first) == 1
+    deadly = f"    if steps == 30:\n        {fate}\n{first}"
+    files = {"ex4_training.py": source.replace(first, deadly).encode()}
+    options = Options(seed="curve", tasks=("ex4.train",), public_only=True)
+    report = grade.grade_one(Submission("deadly", files, "0" * 64), zygote, options)
+    assert report.tasks[0].status == "passed"
+    assert [point.loss is None for point in report.training.curve] == [False, *[True] * 3, False]
+    final = report.training.curve[-1]
+    assert abs(final.loss - final.mean) < 4 * final.sd
 
 
 # The command line
@@ -488,7 +780,10 @@ def contrast(one: str, other: str) -> float:
 
 TEXTS = ("ink", "muted", "accent", "good", "bad", "warn", "odd")
 GROUNDS = ("page", "card", "sunken")
-STYLE = (html.TEMPLATES / "report.css").read_text(encoding="utf-8")
+MAPPED = [f"{side}{level}" for side in ("up", "down") for level in range(1, 6)] + ["broken"]
+STYLE = "".join(
+    (html.TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "pictures.css")
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -506,7 +801,7 @@ def test_dark_scheme_has_every_colour():
     """No colour of the light scheme is left standing on a dark ground."""
     light, dark = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)[:2]
     names = [set(re.findall(r"--(\w+): #", part)) for part in (light, dark)]
-    assert names[0] == names[1] == {*TEXTS, *GROUNDS, "line", "edge", "fill", "track"}
+    assert names[0] == names[1] == {*TEXTS, *GROUNDS, "line", "edge", "fill", "track", *MAPPED}
 
 
 def test_colours_are_only_used_by_name():

@@ -6,6 +6,7 @@ import pytest
 
 from grader import grade
 from grader.course.catalogue import course
+from grader.course.vocabulary import vocabulary
 from grader.options import ROOT, Options
 from grader.sandbox import client
 from grader.submission import Submission
@@ -15,7 +16,7 @@ HONEST = "def dh(W2, dlogits):\n    return dlogits @ W2.T\n"
 
 def read(zygote, source):
     """Return the findings in a source."""
-    reply = client.survey(zygote, {"ex1_backward.py": source.encode()})
+    reply = client.survey(zygote, {"ex1_backward.py": source.encode()}, vocabulary())
     return reply.header["findings"]
 
 

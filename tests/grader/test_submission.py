@@ -298,7 +298,7 @@ def test_another_kind_of_file_is_told_what_is_expected(tmp_path: Path, name: str
     path = tmp_path / name
     path.write_bytes(EX1)
 
-    assert "expected a folder or one of .py, .zip" in refusal(path)
+    assert "expected a folder or one of .py, .ipynb, .zip" in refusal(path)
 
 
 @packings

@@ -72,7 +72,14 @@ def test_float64(judge, draw):
     judge.follows_dtype(draw("float64", dtype=torch.float64), draw("random"))
 
 
-@pytest.mark.law("gradients")
+@pytest.mark.law("gradients", form="flat")
+def test_line_from_other_seeds(judge, draw, chain):
+    """Right by itself from other seeds, and where the last character is no row's largest."""
+    rare = draw("no last class", tokens=20, edits={"logits": last_column_low})
+    judge.line([draw("random"), draw("random too"), rare], [chain(label) for label in "abc"])
+
+
+@pytest.mark.law("gradients", form="any")
 def test_inputs_are_kept(judge, draw):
     """No input is changed in place, and the answer has memory of its own."""
     judge.keeps_inputs(draw("random"))

@@ -24,13 +24,19 @@ def test_backward_with_small_variance(judge, draw):
     checks.backward(judge, dataclasses.replace(case, tensors={**case.tensors, "W1": weak}))
 
 
-@pytest.mark.law("ex4.train", part="trajectory")
+@pytest.mark.law("ex4.backward", form="flat")
+def test_first_step_from_another_start(judge, splits, seed):
+    """All seven gradients of the training loop's first step are right."""
+    checks.first_step(judge, splits, seed)
+
+
+@pytest.mark.law("ex4.train", part="trajectory", form="any")
 def test_trajectory_from_another_start(judge, splits, seed):
     """The first steps follow those of autograd from another start."""
     checks.trajectory(judge, splits, seed)
 
 
-@pytest.mark.law("ex4.train", part="learning")
+@pytest.mark.law("ex4.train", part="learning", form="any")
 def test_learning_from_another_start(judge, splits, seed, course, corpus):
     """Training goes the right way and ends below the loss threshold from another start."""
     checks.learning(judge, splits, seed, course, corpus)

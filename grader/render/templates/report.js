@@ -29,44 +29,10 @@
     found.classList.toggle("narrowed", shown.size < total);
   };
 
-  const value = (row, column) => row.cells[column].dataset.value;
-  const compare = (a, b) => {
-    const numbers = [Number(a), Number(b)];
-    return numbers.some(Number.isNaN) ? a.localeCompare(b, "en") : numbers[0] - numbers[1];
+  const announce = (by, order) => {
+    found.textContent = order ? `Sorted by ${by}, ${order}.` : "In the order of the course.";
   };
-
-  // Each click on a column leads on: ascending, descending, the order of the course.
-  const sort = (table, head) => {
-    const order = { ascending: "descending", descending: null }[head.getAttribute("aria-sort")];
-    const next = order === undefined ? "ascending" : order;
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    if (next) head.setAttribute("aria-sort", next);
-    const body = table.tBodies[0];
-    const rows = [...body.rows].sort((a, b) => {
-      const given = a.dataset.place - b.dataset.place;
-      if (!next) return given;
-      const [x, y] = [value(a, head.cellIndex), value(b, head.cellIndex)];
-      if (x === "" || y === "") return (x === "") - (y === "") || given;
-      return (next === "ascending" ? 1 : -1) * compare(x, y) || given;
-    });
-    body.append(...rows);
-    const by = head.textContent.toLowerCase();
-    found.textContent = next ? `Sorted by ${by}, ${next}.` : "In the order of the course.";
-  };
-
-  for (const table of document.querySelectorAll("table.sortable")) {
-    const rows = [...table.tBodies[0].rows];
-    if (rows.length < 2) continue;
-    rows.forEach((row, place) => { row.dataset.place = place; });
-    for (const head of table.tHead.rows[0].cells) {
-      if (head.dataset.fixed !== undefined) continue;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      button.addEventListener("click", () => sort(table, head));
-      head.append(button);
-    }
-  }
+  for (const table of document.querySelectorAll("table.sortable")) sortable(table, announce);
 
   // Browsers that cannot unfold by style alone: open everything to print, and close it again.
   let opened = [];

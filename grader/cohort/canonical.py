@@ -1,0 +1,72 @@
+"""The part of a report that is the same in every run, and the part that is not.
+
+A ledger holds reports that depend on submission, course, grader and seed alone. Times go into a
+file of their own, the name of the submission into the index (equal submissions share a report), and
+addresses in memory, which a printed function shows, are masked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from grader.report import Check, Report, TaskReport
+
+NAME = "submission"
+TIMED = frozenset({"share of the loop's time"})
+"""Facts that are measured with a clock."""
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+def split(report: Report) -> tuple[Report, dict[str, Any]]:
+    """Return a report without what varies, and that: `seconds`, `tasks` and `facts` by task."""
+    times = {
+        "seconds": report.duration_s,
+        "tasks": {task.full_name: task.duration_s for task in report.tasks},
+        "facts": {
+            f"{task.full_name} {check.name}": {k: v for k, v in check.facts.items() if k in TIMED}
+            for task in report.tasks
+            for check in task.checks
+            if TIMED & check.facts.keys()
+        },
+    }
+    told = {
+        "tasks": [_task(task) for task in report.tasks],
+        "submission": report.submission.model_copy(update={"name": NAME, "notes": []}),
+        "duration_s": 0.0,
+    }
+    return report.model_copy(update=told), times
+
+
+def _task(task: TaskReport) -> TaskReport:
+    checks = [_check(check) for check in task.checks]
+    messages = {
+        old.message: new.message for old, new in zip(task.checks, checks, strict=True) if old != new
+    }
+    return task.model_copy(
+        update={
+            "checks": checks,
+            "message": messages.get(task.message, plain(task.message)),
+            "traceback": plain(task.traceback),
+            "output": plain(task.output),
+            "duration_s": 0.0,
+        }
+    )
+
+
+def _check(check: Check) -> Check:
+    message = plain(check.message)
+    for name in TIMED & check.facts.keys():
+        if check.status == "failed" and message.startswith(f"{name} is "):
+            limit = check.facts.get(f"{name} limit")
+            message = f"{name} is more than the limit of {limit:.4g}"
+    facts = {name: None if name in TIMED else value for name, value in check.facts.items()}
+    return check.model_copy(
+        update={"message": message, "traceback": plain(check.traceback), "facts": facts}
+    )
+
+
+def plain(text: str) -> str:
+    """Return a text without addresses in memory: they differ from process to process."""
+    return _ADDRESS.sub("0x...", text)

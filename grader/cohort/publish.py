@@ -1,0 +1,69 @@
+"""After a run: the index, a page for each student, and the page of the whole class."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from grader.cohort.conditions import Conditions
+from grader.cohort.index import Entry, Index
+from grader.cohort.ledger import Ledger
+
+PAGES, DASHBOARD = "html", "index.html"
+
+
+def index_of(
+    entries: Sequence[Entry], notes: Sequence[str], conditions: Conditions, allow: Sequence[str]
+) -> Index:
+    """Return the index of a run."""
+    machine = conditions.machine
+    return Index(
+        seed=conditions.seed,
+        corpus=conditions.corpus,
+        public_only=conditions.public_only,
+        tasks=conditions.tasks,
+        isolation=conditions.isolation,
+        allow=sorted(allow),
+        course=machine.course,
+        grader=machine.grader,
+        sources=machine.sources,
+        environment=machine.environment,
+        entries=list(entries),
+        notes=list(notes),
+    )
+
+
+def publish(ledger: Ledger, index: Index) -> None:
+    """Write the index, and the pages that are made of it. Raises LedgerError."""
+    from grader.render import dashboard
+
+    ledger.keep_index(index)
+    index = index.located(ledger.folder)
+    links = _pages(ledger, index)
+
+    page = dashboard.render(index, index.reports(), index.times(), links)
+    ledger.write(DASHBOARD, page, durable=False)
+
+
+def _pages(ledger: Ledger, index: Index) -> dict[str, str]:
+    """Write a page for every student who has a report; return the links to them, by id."""
+    from grader.render import html
+
+    links = {}
+    for id_, report in index.reports().items():
+        name = f"{PAGES}/{file_name(id_)}.html"
+        ledger.write(name, html.render(report), durable=False)
+        links[id_] = quote(name)
+    return links
+
+
+def file_name(id_: str) -> str:
+    """Return a file name for an id: what is not plain is replaced, and a digest keeps it unique,
+    also where upper and lower case are the same.
+    """
+    plain = re.sub(r"[^a-z0-9-]+", "_", id_.lower())[:80]
+    if id_ and plain == id_:
+        return id_
+    return f"{plain}_{hashlib.sha256(id_.encode()).hexdigest()[:8]}"
