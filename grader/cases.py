@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Generator, Tensor
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from grader.corpus import Splits
 
 Edit = Callable[[Tensor], Tensor]
+Numbers = tuple[dict[str, Tensor], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,18 @@ class Case:
     tensors: Mapping[str, Tensor]
     upstream: Mapping[str, Tensor]
     padded: bool = False
+    references: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the judge has computed for this case, by the full names of tasks."""
+
+    @functools.cached_property
+    def wide(self) -> Numbers:
+        """Return tensors and upstream gradients in float64."""
+        return _as(torch.float64, self.tensors), _as(torch.float64, self.upstream)
+
+    @functools.cached_property
+    def narrow(self) -> Numbers:
+        """Return tensors and upstream gradients in float32."""
+        return _as(torch.float32, self.tensors), _as(torch.float32, self.upstream)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -55,6 +68,13 @@ class Case:
         hidden = vocabulary.withheld(task.full_name)
         upstream = {name: value for name, value in self.upstream.items() if name not in hidden}
         return {**{name: sizes[name] for name in vocabulary.SIZES}, **self.tensors, **upstream}
+
+
+def _as(dtype: torch.dtype, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name: value.to(dtype) if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }
 
 
 def generator_for(seed: int | str, label: str) -> Generator:

@@ -27,11 +27,14 @@ BUDGET = 150.0
 
 @dataclass
 class Inspection:
-    """What reading a submission's syntax trees told: functions, syntax errors, findings."""
+    """What reading a submission's syntax trees told: functions, syntax errors, findings, and which
+    files cannot leave anything behind in their process.
+    """
 
     definitions: list[Definition]
     failures: list[dict[str, Any]]
     findings: list[dict[str, Any]]
+    plain: frozenset[str] = frozenset()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Inspection:
@@ -42,6 +45,7 @@ class Inspection:
             [Definition.from_plain(item) for item in plain["definitions"]],
             [dict(item) for item in plain["failures"]],
             [dict(item) for item in plain["findings"]],
+            frozenset(str(name) for name in plain["plain"]),
         )
 
 
@@ -54,6 +58,10 @@ def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, 
         return Inspection.from_plain(reply.header), ""
     except (KeyError, TypeError, ValueError):
         return None, "the answer of the reader is malformed"
+
+
+ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
+"""After any other outcome a worker is not asked again."""
 
 
 class Examiner:
@@ -111,23 +119,23 @@ class Examiner:
         if definition is not None:
             lacking = matching.missing(task, definition)
             return Answer(Outcome.ERROR, _not_on_offer(task, lacking), line=definition.line)
-        for failure in self.inspection.failures:
-            home = matching.exercise_of_file(str(failure.get("file")), self.course)
-            if task.name in failure.get("names", ()) and home in (None, task.exercise.key):
-                line = failure.get("line")
-                return Answer(
-                    Outcome.ERROR,
-                    client.plain(failure.get("message")),
-                    traceback=client.plain(failure.get("traceback")),
-                    line=line if type(line) is int else None,
-                )
+        failure = matching.failure_of(task, self.inspection.failures, self.course)
+        if failure is not None:
+            line = failure.get("line")
+            return Answer(
+                Outcome.ERROR,
+                client.plain(failure.get("message")),
+                traceback=client.plain(failure.get("traceback")),
+                line=line if type(line) is int else None,
+            )
         return Answer(Outcome.NOT_IMPLEMENTED, f"there is no function {task.name}")
 
 
 @dataclass
 class Examination(Examiner):
     """Asks the functions of one submission. Each task has a worker of its own, so that what the
-    code of one task does to its process cannot help or hurt another.
+    code of one task does to its process cannot help or hurt another; the tasks of a file whose code
+    can do nothing of the kind (`grader/sandbox/plain.py`) share one, as long as it lives.
     """
 
     zygote: Zygote
@@ -142,9 +150,13 @@ class Examination(Examiner):
     _worker: Worker | None = None
     _task: str = ""
     _loaded: Reply | None = None
+    _shared: Worker | None = None
+    _shared_loaded: dict[str, Reply] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.matched = matching.match(self.inspection.definitions, self.course)
+        self.matched = matching.match(
+            self.inspection.definitions, self.course, self.inspection.failures
+        )
 
     @property
     def isolation(self) -> Isolation:
@@ -152,10 +164,11 @@ class Examination(Examiner):
         return self.zygote.isolation
 
     def close(self) -> None:
-        """End the worker of the current task and keep what it printed."""
+        """Keep what the current task printed, and end its worker if it is not a shared one."""
         if self._worker is not None:
-            self._worker.close()
-            self.outputs[self._task] = self._worker.output.decode("utf-8", "replace")
+            if self._worker is not self._shared:
+                self._worker.close()
+            self.outputs[self._task] = self._worker.take_output().decode("utf-8", "replace")
         self._worker, self._task, self._loaded = None, "", None
 
     def end(self) -> None:
@@ -164,6 +177,9 @@ class Examination(Examiner):
         for worker in self._prepared.values():
             worker.close()
         self._prepared.clear()
+        if self._shared is not None:
+            self._shared.close()
+        self._shared = None
 
     def ask(
         self,
@@ -189,6 +205,10 @@ class Examination(Examiner):
         limit = seconds or task.deadline_s
         reply = worker.ask(header, parts, seconds=limit, max_body=cap)
         self.budget -= reply.seconds
+        if worker is self._shared and reply.outcome not in ORDINARY:
+            # It stays this task's, as dead as it is; the others get a new one.
+            self._shared = None
+            self._shared_loaded = {}
         if reply.outcome is not Outcome.OK:
             told = reply.header.get("type") in ("LookupError", "NameError")
             return _failed(reply, self._load_errors(loaded) if told else "")
@@ -197,7 +217,9 @@ class Examination(Examiner):
     def prepare(self, task: Task) -> None:
         """Start the worker of a task that is about to be examined, while another one is."""
         definition = self.matched.get(task.full_name)
-        if definition is not None and task.full_name not in self._prepared:
+        if definition is None or self._shares(definition):
+            return
+        if task.full_name not in self._prepared:
             part: dict[str, Any] | None = None
             if definition.form != "function":
                 names = ("form", "name", "line", "task")
@@ -207,15 +229,33 @@ class Examination(Examiner):
             self._prepared[task.full_name] = worker
 
     def _worker_for(self, task: Task) -> tuple[Worker, Reply]:
+        definition = self.matched[task.full_name]
+        if self._shares(definition):
+            return self._shared_worker_for(task, definition.file)
         if self._worker is None or self._loaded is None or self._task != task.full_name:
             self.close()
             self.prepare(task)
             self._task, self._worker = task.full_name, self._prepared.pop(task.full_name)
-            file = self.matched[task.full_name].file
+            file = definition.file
             self._loaded = self._hanging.get(file) or client.loaded(self._worker)
             if self._loaded.outcome is Outcome.TIMEOUT:
                 # It would hang for the other tasks of this file, too.
                 self._hanging[file] = self._loaded
+        return self._worker, self._loaded
+
+    def _shares(self, definition: Definition) -> bool:
+        return definition.form == "function" and definition.file in self.inspection.plain
+
+    def _shared_worker_for(self, task: Task, file: str) -> tuple[Worker, Reply]:
+        if self._worker is None or self._loaded is None or self._task != task.full_name:
+            self.close()
+            if self._shared is None:
+                self._shared = client.start(self.zygote, self.submission.files, file)
+                self._shared_loaded = {file: client.loaded(self._shared)}
+            elif file not in self._shared_loaded:
+                self._shared_loaded[file] = client.load_too(self._shared, file)
+            self._worker, self._task = self._shared, task.full_name
+            self._loaded = self._shared_loaded[file]
         return self._worker, self._loaded
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:

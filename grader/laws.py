@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +12,7 @@ from typing import Any
 
 import torch
 
-from grader import cases, grade, sync
-from grader.cases import Case
+from grader import cases, drawn, grade, sync
 from grader.course import aliases, catalogue, forward, misconceptions
 from grader.course.catalogue import Task
 from grader.course.misconceptions import Misconception
@@ -23,7 +23,7 @@ from grader.report import Report
 from grader.sandbox.client import Zygote
 from grader.submission import Submission, read_for_course
 
-SEED = "laws"
+SEED, CORPUS = "laws", "names"
 MIN_HINTS = 3
 
 
@@ -119,6 +119,7 @@ ZEROS = {
     "clip_gradients": "return [torch.zeros_like(gradient) for gradient in gradients]",
     "saturation": "return torch.zeros(()), torch.zeros(())",
     "embedding_backward": "return torch.zeros(vocab, demb.shape[-1])",
+    "train_fast": "return tuple(map(torch.zeros_like, (C, W1, b1, W2, b2, bngain, bnbias)))",
 }
 
 
@@ -191,38 +192,20 @@ class Fixtures:
     def __init__(self) -> None:
         # One thread, as in grading: the processor time of a function is not spread over several.
         torch.set_num_threads(1)
-        self._cases: dict[tuple[str, str], Case] = {}
-        self._splits: Any = None
 
     def get(self, name: str, task: Task) -> Any:
         """Return a fixture by name, for a task."""
-        if name == "lecture":
-            return self._once(
-                task, "lecture", lambda: cases.lecture(task.exercise.key, self.splits.train)
-            )
-        if name in ("draw", "public"):
-            seed = SEED if name == "draw" else "public"
-            return lambda label, **options: self._once(
-                task,
-                f"{name} {label}",
-                lambda: cases.draw(task.exercise.key, seed, label, **options),
-            )
-        return {"seed": SEED, "corpus": "names", "course": catalogue.course()}.get(
-            name, self.splits if name == "splits" else None
-        )
-
-    @property
-    def splits(self) -> Any:
-        """The embedded corpus."""
-        if self._splits is None:
-            self._splits = cases.splits_of("names")
-        return self._splits
-
-    def _once(self, task: Task, label: str, make: Callable[[], Case]) -> Case:
-        key = (task.exercise.key, label)
-        if key not in self._cases:
-            self._cases[key] = make()
-        return self._cases[key]
+        key = task.exercise.key
+        fixtures: dict[str, Callable[[], Any]] = {
+            "seed": lambda: SEED,
+            "corpus": lambda: CORPUS,
+            "course": catalogue.course,
+            "splits": lambda: cases.splits_of(CORPUS),
+            "lecture": lambda: drawn.lecture(CORPUS, key),
+            "draw": lambda: functools.partial(drawn.case, SEED, key),
+            "public": lambda: functools.partial(drawn.case, drawn.PUBLIC, key),
+        }
+        return fixtures[name]()
 
 
 def survivors() -> Iterator[str]:

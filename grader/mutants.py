@@ -32,13 +32,12 @@ from grader.judge import CheckFailed, Judge, Record
 from grader.laws import Fixtures
 from grader.options import ROOT
 from grader.question import TENSOR, Answer, Value, Wanted
-from grader.reference import Reference
 from grader.sandbox.conversation import Outcome
 from grader.sandbox.worker import padded as lay_out
 from grader.verdict import Verdict
 
-SKIPPED = frozenset({"ex4.train"})
-"""Its checks train a network for seconds, and broken loops have a test of their own."""
+SKIPPED = frozenset({"ex4.train", "ex5.train_fast"})
+"""Their checks train networks, and broken loops have tests of their own."""
 
 TURNS = 5000
 """Turns that the `while` loops of a mutant may take together; the solutions take some hundreds."""
@@ -528,12 +527,7 @@ class Fate:
         return next(iter(self.failed.values()))
 
 
-References = dict[tuple[str, str], tuple[Reference, float]]
-
-
-def failures(
-    task: Task, function: Callable[..., Any], fixtures: Fixtures, references: References
-) -> dict[str, Record]:
+def failures(task: Task, function: Callable[..., Any], fixtures: Fixtures) -> dict[str, Record]:
     """Put a function through all checks of a task, and not only up to the first that fails. Return
     the records of failures, by check and case.
     """
@@ -542,7 +536,7 @@ def failures(
     failed: dict[str, Record] = {}
     for check in laws.checks_of(task):
         law, record = _law(check), Record(task.full_name)
-        judge = Witness(exam, task, record, answers, references, diagnoses=not failed)
+        judge = Witness(exam, task, record, answers, diagnoses=not failed)
         wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
         given = {name: fixtures.get(name, task) for name in wanted if name != "judge"}
         try:
@@ -561,15 +555,12 @@ def _law(check: Callable[..., None]) -> str:
 def fates(candidates: Sequence[Mutant | Misconception]) -> list[Fate]:
     """Put mutants, or entries of the bank, through all checks of their tasks."""
     fixtures = Fixtures()
-    references: References = {}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a worker; for tensors this small more threads are slower
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of much that mutants do
-            return [
-                Fate(each, failures(*_answer_of(each), fixtures, references)) for each in candidates
-            ]
+            return [Fate(each, failures(*_answer_of(each), fixtures)) for each in candidates]
     finally:
         torch.set_num_threads(threads)
 

@@ -8,20 +8,20 @@ the full name of a task. `form` says for which answers: functions, lines of a `"
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from torch import Tensor
 
-from grader import cases
+from grader import cases, drawn
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.examination import Examiner
 from grader.judge import PROPERTY, Judge, Record
 from grader.question import Answer
-from grader.reference import Reference
 
 if TYPE_CHECKING:
     from grader.corpus import Splits
@@ -59,9 +59,7 @@ class CoursePlugin:
         self._seed = seed
         self._corpus = corpus
         self._on_task = on_task or (lambda task: None)
-        self._cases: dict[tuple[str, str], Case] = {}
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._references: dict[tuple[str, str], tuple[Reference, float]] = {}
         self._drawn: set[str] = set()
         self._links: dict[str, Tensor] = {}
         self._following: dict[str, Task] = {}
@@ -113,7 +111,6 @@ class CoursePlugin:
         if task and (following is None or following.full_name != task.full_name):
             self._examination.close()
             self._answers.clear()
-            self._references.clear()
             self._on_task(task)
         return result
 
@@ -136,7 +133,7 @@ class CoursePlugin:
         }
         # One picture a task is enough: that of the first check that fails.
         draws = task.full_name not in self._drawn
-        yield Judge(self._examination, task, record, self._answers, self._references, draws)
+        yield Judge(self._examination, task, record, self._answers, draws)
         if record.picture is not None:
             self._drawn.add(task.full_name)
         request.node.user_properties.append((PROPERTY, {**about, **record.as_dict()}))
@@ -153,53 +150,27 @@ class CoursePlugin:
     @pytest.fixture
     def draw(self, task: Task) -> Callable[..., Case]:
         """Draw a case for the task's exercise from the run's seed, once for all of its tasks."""
-
-        def drawn(label: str, **options: Any) -> Case:
-            key = (task.exercise.key, label)
-            if key not in self._cases:
-                self._cases[key] = cases.draw(task.exercise.key, self._seed, label, **options)
-            return self._cases[key]
-
-        return drawn
+        return functools.partial(drawn.case, self._seed, task.exercise.key)
 
     @pytest.fixture
     def public(self, task: Task) -> Callable[..., Case]:
         """Draw a case from a seed that is the same in every run."""
-
-        def drawn(label: str, **options: Any) -> Case:
-            key = (task.exercise.key, f"public {label}")
-            if key not in self._cases:
-                self._cases[key] = cases.draw(task.exercise.key, "public", label, **options)
-            return self._cases[key]
-
-        return drawn
+        return functools.partial(drawn.case, drawn.PUBLIC, task.exercise.key)
 
     @pytest.fixture
     def chain(self, task: Task) -> Callable[..., Case]:
         """Draw a true chain from the run's seed."""
-        return self._chains(task, self._seed)
+        return functools.partial(drawn.chain, self._seed, task.exercise.key)
 
     @pytest.fixture
     def public_chain(self, task: Task) -> Callable[..., Case]:
         """Draw a true chain from a seed that is the same in every run."""
-        return self._chains(task, "public")
-
-    def _chains(self, task: Task, seed: str) -> Callable[..., Case]:
-        def drawn(label: str) -> Case:
-            key = (task.exercise.key, f"{seed} chain {label}")
-            if key not in self._cases:
-                self._cases[key] = cases.true_chain(task.exercise.key, seed, f"chain {label}")
-            return self._cases[key]
-
-        return drawn
+        return functools.partial(drawn.chain, drawn.PUBLIC, task.exercise.key)
 
     @pytest.fixture
-    def lecture(self, task: Task, splits: Splits) -> Case:
+    def lecture(self, task: Task) -> Case:
         """The lecture's batch, on the true chain."""
-        key = (task.exercise.key, "lecture")
-        if key not in self._cases:
-            self._cases[key] = cases.lecture(task.exercise.key, splits.train)
-        return self._cases[key]
+        return drawn.lecture(self._corpus, task.exercise.key)
 
     @pytest.fixture
     def links(self) -> dict[str, Tensor]:

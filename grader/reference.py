@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from grader.cases import Case
@@ -29,13 +27,6 @@ class Reference:
     float32: Tensor
 
 
-def _as(dtype: torch.dtype, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name: value.to(dtype) if value.is_floating_point() else value
-        for name, value in tensors.items()
-    }
-
-
 def unit_of(value: Tensor, rounded: Tensor) -> float:
     """Return the unit of error for a gradient: its largest entry, or more where terms cancel.
 
@@ -55,16 +46,14 @@ def gradient(task: Task, case: Case) -> Reference:
     tensor = forward.tensor_of(task)
     assert tensor is not None, f"{task.full_name} is not a gradient"
     lines = forward.readers(task)
-    wide, wide_upstream = _as(torch.float64, case.tensors), _as(torch.float64, case.upstream)
-    narrow, narrow_upstream = _as(torch.float32, case.tensors), _as(torch.float32, case.upstream)
-    value = forward.vjp(lines, tensor, wide, wide_upstream)
-    rounded = forward.vjp(lines, tensor, narrow, narrow_upstream)
+    value = forward.vjp(lines, tensor, *case.wide)
+    rounded = forward.vjp(lines, tensor, *case.narrow)
     instead = {
         name: function
         for name, function in forward.spec(task.exercise.key).other_subgradients.items()
         if any(line.makes == name for line in lines)
     }
-    others = (forward.vjp(lines, tensor, wide, wide_upstream, instead),) if instead else ()
+    others = (forward.vjp(lines, tensor, *case.wide, instead),) if instead else ()
     return Reference(value, others, unit_of(value, rounded), rounded)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -58,8 +58,9 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict as plain data; a figure that is not finite becomes None."""
-        plain = asdict(self)
+        plain = dict(vars(self))
         plain["kind"] = str(self.kind)
+        plain["worst"] = dict(vars(self.worst)) if self.worst else None
         for figure in ("error", "max_abs"):
             plain[figure] = plain[figure] if math.isfinite(plain[figure]) else None
         return plain

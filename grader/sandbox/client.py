@@ -227,6 +227,12 @@ def start(
     return worker
 
 
+def load_too(worker: Worker, file: str) -> Reply:
+    """Let a worker that has run a file of a submission run another one; return what came of it."""
+    asked = {"op": "load", "file": file, "form": "function"}
+    return worker.ask(asked, seconds=LOAD_DEADLINE, max_body=0)
+
+
 def load(zygote: Zygote, files: Mapping[str, bytes], file: str) -> tuple[Worker, Reply]:
     """Fork a worker and let it run one file of a submission; the caller has to close it."""
     worker = start(zygote, files, file)

@@ -119,6 +119,13 @@ class Worker:
             with contextlib.suppress(SandboxError):  # a zygote that is gone took it along
                 self.child.dismiss()
 
+    def take_output(self) -> bytes:
+        """Return what was printed since this was asked last."""
+        if self._ended is None:
+            self._drain()
+        taken, self.output, self._cut = bytes(self.output), bytearray(), False
+        return taken
+
     def refuse(self, message: str) -> Reply:
         """End the worker because its answer cannot be one; every later question is told so."""
         if self._ended is None:

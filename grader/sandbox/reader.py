@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import flat, policy, scope
+    from grader.sandbox import flat, plain, policy, scope
 else:  # in the sandbox there is no package: these files are run by path
     import flat
+    import plain
     import policy
     import scope
 
@@ -188,13 +189,9 @@ def _of_module(file: str, statements: list[ast.stmt]) -> Scope:
         for statement in statements
         for name, node, line in functions_of(statement, known)
     ]
-    reach = {name: scope.Reach(name, statements) for name in known}
-    return Scope(
-        statements,
-        definitions,
-        {name: reach[name].names for name in known},
-        lambda name, index, finding: reach[name].concerned_by(index, finding),
-    )
+    module = scope.Module(statements)
+    names = {name: module.names_of(name) for name in known}
+    return Scope(statements, definitions, names, module.concerns)
 
 
 def _of_notebook(file: str, reading: flat.Reading) -> Scope:
@@ -241,9 +238,10 @@ def _is_text(node: ast.expr) -> bool:
 
 def scope_of(file: str, text: str, statements: list[ast.stmt], words: flat.Vocabulary) -> Scope:
     """Return what a file defines and who depends on what in it."""
-    reading = flat.Reading(statements, words)
-    if flat.has_cells(text) or reading.answers():
-        return _of_notebook(file, reading)
+    if flat.has_cells(text) or any(scope.is_executed(statement) for statement in statements):
+        reading = flat.Reading(statements, words)
+        if flat.has_cells(text) or reading.answers():
+            return _of_notebook(file, reading)
     return _of_module(file, statements)
 
 
@@ -269,6 +267,7 @@ def read_file(
     imports = {name: sorted(own_modules & names | stars) for name, names in found.names.items()}
     return {
         "definitions": found.definitions,
+        "plain": not found.in_parts and plain.is_plain(list(found.statements)),
         "failures": failures,
         "findings": findings,
         "imports": {"file": file, "of": imports},
@@ -299,6 +298,7 @@ def survey(sources: Mapping[str, str], words: flat.Vocabulary) -> dict[str, Any]
     return {
         "definitions": [entry for file in files for entry in file["definitions"]][:MOST],
         "failures": [entry for file in files for entry in file["failures"]][:MOST],
+        "plain": [name for name, file in zip(sources, files, strict=True) if file["plain"]],
         "findings": findings,
     }
 

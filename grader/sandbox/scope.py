@@ -8,7 +8,7 @@ may put something into a list, set an attribute of a module, or decorate a funct
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
@@ -21,6 +21,10 @@ Definition = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def bound_names(statement: ast.stmt) -> set[str]:
     """Return the module's names that a top-level statement may bind, at any depth."""
+    if isinstance(statement, Definition):
+        # Its own variables are not the module's, unless it says `global`.
+        declared = {n for g in ast.walk(statement) if isinstance(g, ast.Global) for n in g.names}
+        return {statement.name} | declared
     names: set[str] = set()
     for node in ast.walk(statement):
         if isinstance(node, (*Definition, ast.ClassDef)):
@@ -35,10 +39,6 @@ def bound_names(statement: ast.stmt) -> set[str]:
             names.add(node.rest)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
-    if isinstance(statement, Definition):
-        # Its own variables are not the module's, unless it says `global`.
-        declared = {n for g in ast.walk(statement) if isinstance(g, ast.Global) for n in g.names}
-        return {statement.name} | declared
     return names
 
 
@@ -67,56 +67,54 @@ def star_imports(statements: list[ast.stmt], siblings: frozenset[str]) -> set[st
     } & siblings
 
 
-class Reach:
-    """What the function of a name depends on in its file."""
+class Module:
+    """What the functions of a file depend on in it. Each statement is looked at once."""
 
-    def __init__(self, name: str, statements: list[ast.stmt]) -> None:
-        narrow, wide = _bindings(statements)
-        self._narrow, _ = _closure(name, narrow, statements)
-        self._wide, self.names = _closure(name, wide, statements)
+    def __init__(self, statements: Sequence[ast.stmt]) -> None:
         self._statements = statements
+        self._bound = [bound_names(statement) for statement in statements]
+        self._used = [policy.used_names(statement) for statement in statements]
+        self._narrow: dict[str, list[int]] = {}
+        self._wide: dict[str, list[int]] = {}
+        for index, statement in enumerate(statements):
+            mentioned = self._used[index] if is_executed(statement) else set()
+            for name in self._bound[index]:
+                self._narrow.setdefault(name, []).append(index)
+            for name in self._bound[index] | mentioned:
+                self._wide.setdefault(name, []).append(index)
+        self._reached: dict[tuple[str, bool], tuple[set[int], set[str]]] = {}
 
-    def concerned_by(self, index: int, finding: Mapping[str, Any]) -> bool:
-        """Tell whether a finding in a statement concerns the function.
+    def names_of(self, function: str) -> set[str]:
+        """Return every name that a function may depend on, its own included."""
+        return self._reach(function, wide=True)[1]
+
+    def concerns(self, function: str, index: int, finding: Mapping[str, Any]) -> bool:
+        """Tell whether a finding in a statement concerns a function.
 
         A leftover of autograd, such as `loss.backward()`, does nothing where autograd is off, so it
         concerns those who use what it binds. Anything else that is executed and binds no name may
         have changed anything.
         """
         if policy.is_leftover(finding):
-            return index in self._narrow
-        statement = self._statements[index]
-        everyone = not bound_names(statement) or "*" in bound_names(statement)
-        return index in self._wide or (everyone and not _is_docstring(statement))
+            return index in self._reach(function, wide=False)[0]
+        everyone = not self._bound[index] or "*" in self._bound[index]
+        if everyone and not _is_docstring(self._statements[index]):
+            return True
+        return index in self._reach(function, wide=True)[0]
 
-
-def _bindings(
-    statements: list[ast.stmt],
-) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    narrow: dict[str, list[int]] = {}
-    wide: dict[str, list[int]] = {}
-    for index, statement in enumerate(statements):
-        bound = bound_names(statement)
-        mentioned = policy.used_names(statement) if is_executed(statement) else set()
-        for name in bound:
-            narrow.setdefault(name, []).append(index)
-        for name in bound | mentioned:
-            wide.setdefault(name, []).append(index)
-    return narrow, wide
-
-
-def _closure(
-    name: str, binding: Mapping[str, list[int]], statements: list[ast.stmt]
-) -> tuple[set[int], set[str]]:
-    """Return the statements and the names that a name depends on, itself included."""
-    seen: set[int] = set()
-    names = {name}
-    waiting = [name]
-    while waiting:
-        for index in binding.get(waiting.pop(), []):
-            if index not in seen:
-                seen.add(index)
-                new = policy.used_names(statements[index]) - names
-                names |= new
-                waiting += new
-    return seen, names
+    def _reach(self, function: str, *, wide: bool) -> tuple[set[int], set[str]]:
+        """Return the statements and the names that a function depends on, itself included."""
+        if (function, wide) not in self._reached:
+            binding = self._wide if wide else self._narrow
+            seen: set[int] = set()
+            names = {function}
+            waiting = [function]
+            while waiting:
+                for index in binding.get(waiting.pop(), []):
+                    if index not in seen:
+                        seen.add(index)
+                        new = self._used[index] - names
+                        names |= new
+                        waiting += new
+            self._reached[function, wide] = seen, names
+        return self._reached[function, wide]

@@ -45,6 +45,7 @@ class Examinee:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = sources
+        self._siblings = loader.Siblings(sources)
         self._functions: dict[tuple[str, int], Any] = {}
         self._tensors: list[Tensor] = []
 
@@ -55,7 +56,8 @@ class Examinee:
         notebook, what the function or the answer in question depends on.
         """
         file = header["file"]
-        sys.meta_path.insert(0, loader.Siblings(self._sources))
+        if self._siblings not in sys.meta_path:
+            sys.meta_path.insert(0, self._siblings)
         module = types.ModuleType(file.rpartition(".")[0])
         module.__file__ = file
         sys.modules[module.__name__] = module

@@ -98,7 +98,7 @@ def story(zygote: Zygote, body: str, seconds: float = GENEROUS) -> tuple[Answer,
             assert again.outcome is not Outcome.OK
         assert judged(ask(exam, "ex1.dlogprobs"), "ex1.dlogprobs").right
     finally:
-        exam.close()
+        exam.end()
     return answer, exam.outputs["ex1.dprobs"]
 
 
@@ -315,7 +315,7 @@ def test_prints_without_end_meet_their_limit(zygote: Zygote) -> None:
     if stuck and exam._worker is not None:
         os.kill(exam._worker.child.pid, signal.SIGKILL)
         asking.join(GENEROUS)
-    exam.close()
+    exam.end()
 
     assert not stuck, "the grader kept reading beyond the limit"
     assert [Outcome.TIMEOUT] == [answer.outcome for answer in answers]
@@ -362,7 +362,7 @@ def test_an_error_names_its_line(zygote: Zygote) -> None:
     )
     exam = examined(zygote, source)
     answer = ask(exam)
-    exam.close()
+    exam.end()
 
     assert (Outcome.ERROR, 2) == (answer.outcome, answer.line)
     assert answer.message.startswith("TypeError: ")
@@ -535,7 +535,7 @@ def test_a_forged_frame_is_never_right(zygote: Zygote, times: int) -> None:
     exam = examined(zygote, f"{BYSTANDER}\ndef dprobs(probs, dlogprobs):\n{source}")
     first, second = ask(exam, seconds=5), ask(exam, seconds=5)
     bystander = ask(exam, "ex1.dlogprobs")
-    exam.close()
+    exam.end()
 
     assert judged(bystander, "ex1.dlogprobs").right
     if first.outcome is Outcome.OK:
@@ -549,7 +549,7 @@ def test_an_answer_before_its_question_is_no_answer(zygote: Zygote) -> None:
     top = textwrap.dedent(FORGED.replace("TIMES", "3").replace("return dlogprobs / probs", ""))
     exam = examined(zygote, f"{top}\ndef dprobs(probs, dlogprobs): return dlogprobs / probs\n")
     answer = ask(exam, seconds=5)
-    exam.close()
+    exam.end()
 
     assert answer.outcome in (Outcome.MALFORMED, Outcome.CRASHED, Outcome.TIMEOUT)
 
@@ -578,7 +578,7 @@ with Zygote() as zygote:
     for name in ("ex1.dprobs", "ex1.dlogprobs"):
         answer = exam.ask(catalogue.course().resolve(name), inputs, seconds=60)
         print(answer.outcome, flush=True)
-    exam.close()
+    exam.end()
 """
 
 
@@ -646,7 +646,7 @@ def test_an_error_while_loading_leaves_the_rest(zygote: Zygote) -> None:
     exam = examined(zygote, source + BYSTANDER)
     answer = ask(exam)
     other = ask(exam, "ex1.dlogprobs")
-    exam.close()
+    exam.end()
 
     assert judged(other, "ex1.dlogprobs").right
     assert Outcome.ERROR == answer.outcome
@@ -669,7 +669,7 @@ def test_a_file_that_ends_its_process_costs_its_own_tasks(
     exam = examined(zygote, source, my_ex2="def dlogits(logits, Yb): return logits\n")
     answer = ask(exam)
     other = ask(exam, "ex2.dlogits")
-    exam.close()
+    exam.end()
 
     assert (expected, Outcome.OK) == (answer.outcome, other.outcome)
     assert answer.message.startswith("ex1_backward.py could not be loaded: ")
@@ -682,7 +682,7 @@ def test_a_file_that_never_ends_meets_its_limit(
     exam = examined(zygote, "while True: pass\ndef dprobs(probs): return probs\n")
     monkeypatch.setattr(client, "LOAD_DEADLINE", 1.0)
     answer = ask(exam)
-    exam.close()
+    exam.end()
 
     told = "ex1_backward.py could not be loaded: no answer within the limit of 1 s"
     assert (Outcome.TIMEOUT, told) == (answer.outcome, answer.message)
@@ -692,7 +692,7 @@ def test_a_deleted_helper_is_no_error(zygote: Zygote) -> None:
     """A file may delete a helper of its own when it no longer needs it."""
     exam = examined(zygote, f"{BYSTANDER}\ndef helper(): return 1\nK = helper()\ndel helper\n")
     answer = ask(exam, "ex1.dlogprobs")
-    exam.close()
+    exam.end()
 
     assert judged(answer, "ex1.dlogprobs").right
 
@@ -703,7 +703,7 @@ def test_a_syntax_error_costs_its_own_function(zygote: Zygote) -> None:
     exam = examined(zygote, "import torch\n" + broken + BYSTANDER)
     answer = ask(exam)
     other = ask(exam, "ex1.dlogprobs")
-    exam.close()
+    exam.end()
 
     assert judged(other, "ex1.dlogprobs").right
     assert (Outcome.ERROR, 5) == (answer.outcome, answer.line)
@@ -717,7 +717,7 @@ def test_a_source_that_hurts_the_parser_costs_itself(zygote: Zygote, nested: str
     """Bottomless nesting and an open string after the functions leave those functions whole."""
     exam = examined(zygote, f"{BYSTANDER}\n{nested}\n")
     answer = ask(exam, "ex1.dlogprobs")
-    exam.close()
+    exam.end()
 
     assert judged(answer, "ex1.dlogprobs").right
 
@@ -756,7 +756,7 @@ def test_a_function_may_be_written_in_many_ways(zygote: Zygote, source: str) -> 
     """Decorators, defaults, keywords, aliases and helpers in other files are all understood."""
     exam = examined(zygote, source, helpers="def div(a, b): return a / b\n")
     answer = ask(exam)
-    exam.close()
+    exam.end()
 
     assert judged(answer, "ex1.dprobs").right
 
@@ -766,7 +766,7 @@ def test_a_coroutine_is_no_answer(zygote: Zygote) -> None:
     source = "async def dprobs(probs, dlogprobs): return dlogprobs / probs\n"
     exam = examined(zygote, source)
     answer = ask(exam)
-    exam.close()
+    exam.end()
 
     assert answer.outcome in (Outcome.NOT_IMPLEMENTED, Outcome.ERROR)
 
@@ -784,7 +784,7 @@ def test_what_is_not_on_offer_is_told(zygote: Zygote) -> None:
     source = "\ndef dprobs(probs, secret, dcounts): return probs\n"
     exam = examined(zygote, source)
     answer = ask(exam)
-    exam.close()
+    exam.end()
 
     assert (Outcome.ERROR, 2) == (answer.outcome, answer.line)
     told = (
@@ -856,7 +856,7 @@ def test_state_of_one_task_is_not_seen_by_another(zygote: Zygote) -> None:
     patched = ask(exam)
     other = ask(exam, "ex1.dlogprobs")
     after = ask(exam, "ex1.dcounts_sum")
-    exam.close()
+    exam.end()
 
     assert Outcome.OK == patched.outcome
     assert judged(other, "ex1.dlogprobs").right
@@ -881,7 +881,7 @@ def test_views_are_handed_over_on_request(zygote: Zygote) -> None:
     """
     exam = examined(zygote, source)
     answer = ask(exam, padded=True)
-    exam.close()
+    exam.end()
 
     assert judged(answer, "ex1.dprobs").right
     assert "False\n" == exam.outputs["ex1.dprobs"]
@@ -897,7 +897,7 @@ def test_several_tensors_are_asked_for_by_name(zygote: Zygote) -> None:
         exam = examined(zygote, f"def dprobs(probs): return {made}\n")
         answer = exam.ask(task, inputs, wanted, seconds=GENEROUS)
         told.append(answer.message or len(answer.tensors))
-        exam.close()
+        exam.end()
 
     assert [2, 2, 2, "TypeError: the returned dict lacks b"] == told
 
@@ -926,7 +926,7 @@ def test_nothing_is_left_behind(zygote: Zygote) -> None:
     for number in range(50):
         exam = exams[number % len(exams)]
         ask(exam)
-        exam.close()
+        exam.end()
     settle(zygote)
 
     assert {} == leaked(before[0], descriptors("self"))

@@ -1,0 +1,212 @@
+"""Code that cannot leave anything behind shares a process; any other has one for each task."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from grader import examination, grade
+from grader.course import catalogue
+from grader.examination import Examination
+from grader.options import ROOT, Options
+from grader.report import Report
+from grader.sandbox import plain
+from grader.sandbox.client import Zygote
+from grader.submission import Submission, read_for_course
+
+FILES = sorted((ROOT / "solutions").glob("ex[1-4]_*.py"))
+HARMLESS = "import torch\n\n\ndef dprobs(probs, dlogprobs):\n    {body}\n"
+TASKS = ("ex1.dlogprobs", "ex1.dprobs", "ex1.dh", "ex2.dlogits")
+
+
+def is_plain(source: str) -> bool:
+    """Tell whether a source is plain."""
+    return plain.is_plain(ast.parse(source).body)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_solutions_are_plain(path) -> None:
+    """What an honest person writes is on the list of harmless names."""
+    assert is_plain(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return dlogprobs / probs",
+        "out = torch.zeros_like(probs)\n    out[range(3), 0] += 1.0\n    return out",
+        "with torch.no_grad():\n        return [x for x in probs][0].sum(dim=1, keepdim=True)",
+        "return torch.randint(0, 5, (3,), generator=probs)",
+        "def slope(x):\n        return 1 - x**2\n    return slope(probs)",
+        "try:\n        return probs\n    except ValueError as error:\n        print(error)",
+    ],
+)
+def test_ordinary_bodies_are_plain(body: str) -> None:
+    """Arithmetic, local variables, loops, helpers, draws from a given generator."""
+    assert is_plain(HARMLESS.format(body=body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "torch.manual_seed(0)",
+        "torch.set_default_dtype(torch.float64)",
+        "torch.sum = None",
+        "torch.Tensor.sum = None",
+        "probs.note = 1",
+        "dprobs.kept = probs",
+        "global kept\n    kept = probs",
+        "import math\n    return math.pi",
+        "return torch.empty(3)",
+        "return torch.empty_like(probs)",
+        "return probs.new_empty(3)",
+        "return probs.resize_(100)",
+        "return torch.rand(3)",
+        "return torch.randint(0, 5, (3,))",
+        "draw = torch.randint\n    return draw(0, 5, (3,))",
+        "return torch.manual_seed(0, generator=None)",
+        "return probs.uniform_()",
+        "return open('x')",
+        "return __import__('torch')",
+        "return getattr(torch, 'sum')",
+        "return probs.__class__",
+        "return '{0.__class__}'.format(probs)",
+        "yield probs",
+        "class Kept:\n        pass",
+        "def inner(kept=[]):\n        kept.append(1)\n    return inner()",
+        "return (lambda kept=[]: kept)()",
+        "with torch.autocast('cpu'):\n        return probs",
+        "match probs:\n        case x:\n            return x",
+        "return torch.ops",
+        "del torch.sum",
+        "return unknown(probs)",
+    ],
+)
+def test_what_could_be_left_behind_is_not_plain(body: str) -> None:
+    """Settings, seeds, attributes, globals, memory that was not written, names off the list."""
+    assert not is_plain(HARMLESS.format(body=body))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "KEPT = []",
+        "KEPT = {}",
+        "KEPT = torch.zeros(3)",
+        "KEPT, OTHER = 1, 2",
+        "import os",
+        "from torch import *",
+        "from torch import manual_seed",
+        "from . import other",
+        "for i in range(3):\n    pass",
+        "print('hello')",
+        "@torch.no_grad()\ndef f():\n    pass",
+        "def f(kept=[]):\n    pass",
+        "class Kept:\n    pass",
+        "torch.sum = None",
+        "if True:\n    X = 1",
+        "async def f():\n    pass",
+    ],
+)
+def test_what_a_module_may_hold(statement: str) -> None:
+    """At the top level only functions, harmless imports and constants are plain."""
+    assert not is_plain(f"import torch\n{statement}\n")
+    assert is_plain("'''About.'''\nimport torch\nEPS = 1e-5\nSHAPE = (3, -1)\n")
+
+
+def graded(zygote: Zygote, submission: Submission, forked: Callable[[], int]) -> tuple[Report, int]:
+    """Grade a few tasks; return the report and how many processes that took."""
+    before = forked()
+    options = Options(seed="plain", tasks=TASKS)
+    return grade.grade_one(submission, zygote, options), forked() - before
+
+
+@pytest.fixture
+def forked(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Count the processes that are forked."""
+    count = [0]
+    fork = Zygote.fork
+
+    def counted(self: Zygote) -> object:
+        count[0] += 1
+        return fork(self)
+
+    monkeypatch.setattr(Zygote, "fork", counted)
+    return lambda: count[0]
+
+
+def timeless(report: Report) -> dict[str, object]:
+    """Return a report without its times and digests."""
+    plain_report = report.model_dump(mode="json")
+    plain_report["duration_s"] = None
+    for task in plain_report["tasks"]:
+        task["duration_s"] = None
+    return plain_report
+
+
+def test_sharing_a_process_changes_no_report(zygote, forked, monkeypatch) -> None:
+    """One process for reading and one for all tasks; the report is that of one process a task."""
+    solutions = read_for_course(ROOT / "solutions")
+    shared, few = graded(zygote, solutions, forked)
+    inspect = examination.inspect
+
+    def alone(*args):
+        inspection, told = inspect(*args)
+        return replace(inspection, plain=frozenset()), told
+
+    monkeypatch.setattr(examination, "inspect", alone)
+    separate, many = graded(zygote, solutions, forked)
+
+    assert (few, many) == (2, 1 + len(TASKS))
+    assert timeless(separate) == timeless(shared)
+    assert shared.score == sum(task.max_points for task in shared.tasks)
+
+
+HANGING = """
+def dlogprobs(logprobs, Yb):
+    print("first")
+    out = logprobs * 0
+    out[range(len(Yb)), Yb] = -1.0 / len(Yb)
+    return out
+
+
+def dprobs(probs, dlogprobs):
+    while True:
+        pass
+
+
+def dh(W2, dlogits):
+    print("third")
+    return dlogits @ W2.T
+"""
+
+
+def test_a_process_that_hangs_is_replaced(zygote, forked, monkeypatch) -> None:
+    """A hanging function costs its own task, once; what each printed is told apart."""
+    course = catalogue.course()
+    hasty = replace(course, tasks=tuple(replace(task, deadline_s=1) for task in course.tasks))
+    monkeypatch.setattr(catalogue, "course", lambda: hasty)
+    submission = Submission("hanging", {"ex1_backward.py": HANGING.encode()}, "0" * 64)
+    assert is_plain(HANGING)
+    options = Options(seed="plain", tasks=TASKS, public_only=True)
+    before = forked()
+    report = grade.grade_one(submission, zygote, options)
+    tasks = {task.name: task for task in report.tasks if task.exercise == "ex1"}
+
+    assert forked() - before == 3
+    assert [task.status for task in tasks.values()] == ["passed", "timeout", "passed"]
+    assert set(tasks["dlogprobs"].output.split()) == {"first"}
+    assert set(tasks["dh"].output.split()) == {"third"}
+
+
+def test_what_is_not_plain_has_a_process_for_each_task(zygote) -> None:
+    """One statement off the list is enough."""
+    text = {"ex1_backward.py": b"KEPT = []\n" + HANGING.encode()}
+    submission = Submission("kept", text, "0" * 64)
+    inspection, _ = examination.inspect(zygote, submission)
+    exam = Examination(zygote, submission, catalogue.course(), inspection)
+
+    assert exam.inspection.plain == frozenset()
