@@ -61,7 +61,9 @@ def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, 
 
 
 ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
-"""After any other outcome a worker is not asked again."""
+"""After any other outcome a shared worker is not asked again."""
+
+EXHAUSTED = frozenset({Outcome.MEMORY, Outcome.CRASHED})
 
 
 class Examiner:
@@ -152,6 +154,7 @@ class Examination(Examiner):
     _loaded: Reply | None = None
     _shared: Worker | None = None
     _shared_loaded: dict[str, Reply] = field(default_factory=dict)
+    _served: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.matched = matching.match(
@@ -168,7 +171,8 @@ class Examination(Examiner):
         if self._worker is not None:
             if self._worker is not self._shared:
                 self._worker.close()
-            self.outputs[self._task] = self._worker.take_output().decode("utf-8", "replace")
+            told = self._worker.take_output().decode("utf-8", "replace")
+            self.outputs[self._task] = self.outputs.get(self._task, "") + told
         self._worker, self._task, self._loaded = None, "", None
 
     def end(self) -> None:
@@ -208,7 +212,13 @@ class Examination(Examiner):
         if worker is self._shared and reply.outcome not in ORDINARY:
             # It stays this task's, as dead as it is; the others get a new one.
             self._shared = None
-            self._shared_loaded = {}
+            if reply.outcome in EXHAUSTED and self._served != {task.full_name}:
+                # Perhaps an earlier task has used up what this one lacks.
+                worker.close()
+                self.close()
+                return self.ask(
+                    task, inputs, wanted, seconds=seconds, padded=padded, expect_bytes=expect_bytes
+                )
         if reply.outcome is not Outcome.OK:
             told = reply.header.get("type") in ("LookupError", "NameError")
             return _failed(reply, self._load_errors(loaded) if told else "")
@@ -252,9 +262,11 @@ class Examination(Examiner):
             if self._shared is None:
                 self._shared = client.start(self.zygote, self.submission.files, file)
                 self._shared_loaded = {file: client.loaded(self._shared)}
+                self._served = set()
             elif file not in self._shared_loaded:
                 self._shared_loaded[file] = client.load_too(self._shared, file)
             self._worker, self._task = self._shared, task.full_name
+            self._served.add(self._task)
             self._loaded = self._shared_loaded[file]
         return self._worker, self._loaded
 

@@ -202,6 +202,37 @@ def test_a_process_that_hangs_is_replaced(zygote, forked, monkeypatch) -> None:
     assert set(tasks["dh"].output.split()) == {"third"}
 
 
+GREEDY = """
+import torch
+
+
+def dlogprobs(logprobs, Yb):
+    large = torch.zeros(400_000_000)
+
+    def kept():
+        return kept, large
+
+    out = logprobs * 0
+    out[range(len(Yb)), Yb] = -1.0 / len(Yb)
+    return out
+
+
+def dprobs(probs, dlogprobs):
+    large = torch.zeros(300_000_000)
+    return dlogprobs / probs + 0 * large[0]
+"""
+
+
+def test_memory_that_one_task_keeps_does_not_cost_another(zygote) -> None:
+    """A function whose memory is not freed at once takes nothing from the next task."""
+    assert is_plain(GREEDY)
+    submission = Submission("greedy", {"ex1_backward.py": GREEDY.encode()}, "0" * 64)
+    options = Options(seed="plain", tasks=("ex1.dlogprobs", "ex1.dprobs"), public_only=True)
+    report = grade.grade_one(submission, zygote, options)
+
+    assert report.tasks[1].status == "passed"
+
+
 def test_what_is_not_plain_has_a_process_for_each_task(zygote) -> None:
     """One statement off the list is enough."""
     text = {"ex1_backward.py": b"KEPT = []\n" + HANGING.encode()}
