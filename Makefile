@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint format clean
+.PHONY: demo test check lint format bench clean
 
 # Grade the reference solutions, the untouched exercises, and a submission that is all zeros.
 demo: $(VENV)/installed
@@ -25,6 +25,10 @@ lint: $(VENV)/installed-dev
 
 # Exactly what CI runs.
 check: lint test
+
+# Ratios, side by side: about ten minutes on a machine that does nothing else.
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .

@@ -12,12 +12,13 @@ from typing import Any
 from grader import __version__, learnt, scoring
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Examiner
+from grader.examiner import Examiner
 from grader.judge import PROPERTY
 from grader.options import HIDDEN, PUBLIC, Options
 from grader.places import Places
 from grader.report import (
     Chain,
+    Check,
     Environment,
     ExerciseReport,
     Finding,
@@ -86,6 +87,7 @@ class Assembly:
         for record in (*self._chain, *(r for listed in self._records.values() for r in listed)):
             self._places.put_into(record)
         findings = [self._finding(plain) for plain in exam.inspection.findings]
+        findings.sort(key=lambda finding: (finding.file, finding.cell or 0, finding.line))
         # Of a notebook, what concerns no task is not even run.
         self._findings = [f for f in findings if f.tasks or not self._places.in_parts(f.file)]
         self._findings += self._slow()
@@ -182,7 +184,10 @@ class Assembly:
 
     def _task(self, task: Task) -> TaskReport:
         records = self._records[task.full_name]
-        checks = [scoring.check_of(record) for record in records]
+        definition = self._exam.matched.get(task.full_name)
+        file, at = (definition.file, definition.line) if definition else ("", None)
+        begins = self._places.find(file, at)
+        checks = [self._check(record, file) for record in records]
         findings = [
             f for f in self._findings if f.bars and not f.allowed and task.full_name in f.tasks
         ]
@@ -190,17 +195,13 @@ class Assembly:
         telling = next((check for check in checks if check.status == outcome.status), None)
         telling = telling or next((check for check in checks if check.status != "passed"), None)
         figures = [figure for check in checks for figure in check.figures]
-        definition = self._exam.matched.get(task.full_name)
         telling = telling or next((check for check in checks if check.message), None)
         message = telling.message if telling else ""
         if findings:
             first = findings[0]
             message = f"{first.place}: '{first.what}' {first.reason}"
-        cell, line, begins = None, None, None
-        if definition is not None:
-            begins = self._places.find(definition.file, definition.line)[1]
-            at = (telling.line if telling else None) or definition.line
-            cell, line = self._places.find(definition.file, at)
+        raised = definition and telling and telling.line
+        cell, line = (telling.cell, telling.line) if telling and raised else begins
         return TaskReport(
             name=task.name,
             exercise=task.exercise.key,
@@ -216,13 +217,19 @@ class Assembly:
             file=definition.file if definition else None,
             cell=cell,
             line=line,
-            function_line=begins,
+            function_cell=begins[0],
+            function_line=begins[1],
             traceback=telling.traceback if telling else "",
             output=self._exam.outputs.get(task.full_name, ""),
             parts=dict(outcome.parts),
             checks=checks,
             duration_s=round(sum(record["seconds"] for record in records), 4),
         )
+
+    def _check(self, record: Mapping[str, Any], file: str) -> Check:
+        check = scoring.check_of(record)
+        cell, line = self._places.find(file, check.line)
+        return check.model_copy(update={"cell": cell, "line": line})
 
     def _exercises(self, tasks: Sequence[TaskReport]) -> list[ExerciseReport]:
         listed = []

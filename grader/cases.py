@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import torch
 from torch import Generator, Tensor
 
 from grader.course import forward, network, vocabulary
-from grader.course.catalogue import Task
+from grader.course.catalogue import Task, course
 from grader.course.network import Sizes
 
 if TYPE_CHECKING:
@@ -66,8 +66,23 @@ class Case:
         """
         sizes = self.sizes.on_offer()
         hidden = vocabulary.withheld(task.full_name)
-        upstream = {name: value for name, value in self.upstream.items() if name not in hidden}
+        known = self.upstream
+        if self.exercise != forward.BASE:
+            known = {**known, **self._between(forward.upstream_names(task))}
+        upstream = {name: value for name, value in known.items() if name not in hidden}
         return {**{name: sizes[name] for name in vocabulary.SIZES}, **self.tensors, **upstream}
+
+    def _between(self, upstream: Sequence[str]) -> dict[str, Tensor]:
+        """Return some upstream gradients and all that follows from them, line by line: a formula
+        that takes several lines at once may make use of what there is on the way.
+        """
+        base = forward.spec(forward.BASE)
+        known = {name: self.upstream[name] for name in upstream}
+        for name in (task.name.removeprefix("d") for task in course().of_exercise(forward.BASE)):
+            lines = base.readers(name)
+            if f"d{name}" not in known and all(f"d{line.makes}" in known for line in lines):
+                known[f"d{name}"] = forward.vjp(lines, name, self.tensors, known)
+        return known
 
 
 def _as(dtype: torch.dtype, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -104,12 +119,14 @@ def draw(
     """Draw a case with random upstream gradients.
 
     tokens: how many of the vocabulary's first characters occur in the batch (default: all).
-    edits: functions that replace the output of a forward line, for ties or extreme values.
+    edits: functions that replace a parameter or the output of a forward line, for ties or extreme
+    values.
     padded: hand matrices over as non-contiguous views of wider ones.
     """
     sizes = sizes or Sizes()
     generator = generator_for(seed, label)
     leaves = network.draw_parameters(sizes, generator, dtype)
+    leaves = {name: (edits or {}).get(name, _as_it_is)(value) for name, value in leaves.items()}
     leaves |= _batch(sizes, generator, tokens or sizes.vocab)
     tensors = forward.run(exercise, leaves, edits)
     upstream = {
@@ -120,6 +137,10 @@ def draw(
     # The backward pass starts at the loss, and every answer may rely on that.
     upstream["dloss"] = torch.ones((), dtype=dtype)
     return Case(label, exercise, sizes, tensors, upstream, padded)
+
+
+def _as_it_is(value: Tensor) -> Tensor:
+    return value
 
 
 def true_chain(exercise: str, seed: int | str, label: str) -> Case:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from grader import matching
-from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.course.vocabulary import vocabulary
+from grader.examiner import Examiner, Inspection
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted, request
 from grader.sandbox import client, wire
@@ -24,29 +24,10 @@ MIN_ANSWER = 1 << 20
 BUDGET = 150.0
 """Seconds that all calls of one submission may take together: what hangs everywhere ends, too."""
 
+ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
+"""After any other outcome a shared worker is not asked again."""
 
-@dataclass
-class Inspection:
-    """What reading a submission's syntax trees told: functions, syntax errors, findings, and which
-    files cannot leave anything behind in their process.
-    """
-
-    definitions: list[Definition]
-    failures: list[dict[str, Any]]
-    findings: list[dict[str, Any]]
-    plain: frozenset[str] = frozenset()
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Inspection:
-        """Build one from what a reader told. Raises KeyError, TypeError or ValueError if that is
-        malformed.
-        """
-        return cls(
-            [Definition.from_plain(item) for item in plain["definitions"]],
-            [dict(item) for item in plain["failures"]],
-            [dict(item) for item in plain["findings"]],
-            frozenset(str(name) for name in plain["plain"]),
-        )
+EXHAUSTED = frozenset({Outcome.MEMORY, Outcome.CRASHED})
 
 
 def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, str]:
@@ -58,79 +39,6 @@ def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, 
         return Inspection.from_plain(reply.header), ""
     except (KeyError, TypeError, ValueError):
         return None, "the answer of the reader is malformed"
-
-
-ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
-"""After any other outcome a shared worker is not asked again."""
-
-EXHAUSTED = frozenset({Outcome.MEMORY, Outcome.CRASHED})
-
-
-class Examiner:
-    """What the checks need of an examination, and what it says without asking anything."""
-
-    submission: Submission
-    course: Catalogue
-    inspection: Inspection
-    matched: Mapping[str, Definition]
-    outputs: dict[str, str]
-
-    @property
-    def isolation(self) -> Isolation:
-        """Return how the submission's code is isolated."""
-        raise NotImplementedError
-
-    def ask(
-        self,
-        task: Task,
-        inputs: Mapping[str, Value],
-        wanted: Wanted = TENSOR,
-        *,
-        seconds: float | None = None,
-        padded: bool = False,
-        expect_bytes: int = 0,
-    ) -> Answer:
-        """Call the task's function with what it asks for.
-
-        inputs: everything on offer, by the course's own names. padded: hand matrices over as
-        non-contiguous views. seconds: the deadline, if it is not the task's own. expect_bytes: the
-        size of a right answer.
-        """
-        raise NotImplementedError
-
-    def prepare(self, task: Task) -> None:
-        """Get ready for a task that is about to be examined."""
-
-    def is_flat(self, task: Task) -> bool:
-        """Tell whether the answer to a task is a variable at the top level of a notebook."""
-        definition = self.matched.get(task.full_name)
-        return definition is not None and definition.form == "flat"
-
-    def close(self) -> None:
-        """Let go of what the current task needed."""
-
-    def end(self) -> None:
-        """Let go of everything."""
-        self.close()
-
-    def unanswerable(self, task: Task) -> Answer:
-        """Say why a task cannot be asked: no function, one that does not parse, or one that asks
-        for what is not on offer.
-        """
-        definition = self.matched.get(task.full_name)
-        if definition is not None:
-            lacking = matching.missing(task, definition)
-            return Answer(Outcome.ERROR, _not_on_offer(task, lacking), line=definition.line)
-        failure = matching.failure_of(task, self.inspection.failures, self.course)
-        if failure is not None:
-            line = failure.get("line")
-            return Answer(
-                Outcome.ERROR,
-                client.plain(failure.get("message")),
-                traceback=client.plain(failure.get("traceback")),
-                line=line if type(line) is int else None,
-            )
-        return Answer(Outcome.NOT_IMPLEMENTED, f"there is no function {task.name}")
 
 
 @dataclass
@@ -299,16 +207,6 @@ class Examination(Examiner):
             return ""
         line, told = (client.plain(failures[0].get(key)) for key in ("line", "message"))
         return f"(line {line[:20]}: {told[:200]}) "
-
-
-def _not_on_offer(task: Task, lacking: Sequence[str]) -> str:
-    names = ", ".join(f"'{name}'" for name in lacking)
-    upstream = ", ".join(forward.upstream_names(task)) or "none"
-    others = [name for name in forward.offers(task) if name not in forward.upstream_names(task)]
-    return (
-        f"{task.name} asks for {names}, which is not on offer. On offer are the upstream gradients "
-        f"({upstream}) and {', '.join(others)}."
-    )
 
 
 def _failed(reply: Reply, context: str) -> Answer:

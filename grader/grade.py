@@ -19,7 +19,8 @@ from grader.assembly import Assembly
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
-from grader.examination import Examination, Examiner, Inspection
+from grader.examination import Examination
+from grader.examiner import Examiner, Inspection
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
@@ -37,20 +38,25 @@ def grade_one(
     zygote: Zygote,
     options: Options = DEFAULTS,
     on_task: Callable[[Task], None] | None = None,
-    on_inspection: Callable[[Inspection], None] | None = None,
+    inspection: Inspection | None = None,
 ) -> Report:
-    """Grade a submission. `on_task` is called after each task, `on_inspection` after reading.
+    """Grade a submission. `on_task` is called after each task; `inspection` is what reading told,
+    if it has been read already.
 
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.
     """
+    inspection = inspection or inspected(submission, zygote)
+    exam = Examination(zygote, submission, catalogue.course(), inspection)
+    return _graded(exam, options, on_task)
+
+
+def inspected(submission: Submission, zygote: Zygote) -> Inspection:
+    """Read the syntax trees of a submission. Raises UnreadableSubmission if that ends badly."""
     inspection, told = examination.inspect(zygote, submission)
     if inspection is None:
         raise UnreadableSubmission(f"{submission.name}: the sources cannot be read: {told}")
-    if on_inspection is not None:
-        on_inspection(inspection)
-    exam = Examination(zygote, submission, catalogue.course(), inspection)
-    return _graded(exam, options, on_task)
+    return inspection
 
 
 def grade_inline(

@@ -14,7 +14,7 @@ from typing import Any
 from grader import matching
 from grader.course.catalogue import Catalogue, Task
 from grader.course.vocabulary import vocabulary
-from grader.examination import Examiner, Inspection
+from grader.examiner import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted
@@ -44,7 +44,9 @@ class Inline(Examiner):
     _modules: dict[str, ModuleType] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.matched = matching.match(self.inspection.definitions, self.course)
+        self.matched = matching.match(
+            self.inspection.definitions, self.course, self.inspection.failures
+        )
 
     @property
     def isolation(self) -> Isolation:

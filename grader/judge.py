@@ -21,7 +21,7 @@ from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Task
 from grader.course.network import Sizes
-from grader.examination import Examiner
+from grader.examiner import Examiner
 from grader.question import Answer, Value, Wanted
 from grader.reference import Reference
 from grader.sandbox.conversation import Outcome

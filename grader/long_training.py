@@ -27,7 +27,7 @@ from grader.corpus import ALPHABET
 from grader.course import compact, ex4_training, network
 from grader.course import ex1_backward as lines
 from grader.course.network import PARAMETERS, Sizes
-from grader.examination import Examiner
+from grader.examiner import Examiner
 from grader.question import Wanted
 from grader.sandbox.conversation import Outcome
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -90,13 +90,29 @@ def _upstream_fits(task: Task, definition: Definition) -> bool:
     return not any(aliases.canonical(n, gradients) in gradients for n in definition.required)
 
 
-def match(definitions: Iterable[Definition], course: Catalogue) -> dict[str, Definition]:
+def failure_of(
+    task: Task, failures: Iterable[Mapping[str, Any]], course: Catalogue
+) -> Mapping[str, Any] | None:
+    """Return the syntax error that a function for this task is in; None if there is none."""
+    for failure in failures:
+        home = exercise_of_file(str(failure.get("file")), course)
+        if task.name in failure.get("names", ()) and home in (None, task.exercise.key):
+            return failure
+    return None
+
+
+def match(
+    definitions: Iterable[Definition],
+    course: Catalogue,
+    failures: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Definition]:
     """Return the function for each task that has one, by the task's full name.
 
     A file named after an exercise serves that exercise alone. Elsewhere a name that several
     exercises share (`dlogits`) is told apart by the upstream gradients that the function asks for.
     Of several candidates the last one counts, as it does in Python; but what is still a stub
-    counts only where there is nothing else, because files and notebook may lie side by side.
+    counts only where there is nothing else, because files and notebook may lie side by side. It
+    does not stand for one that was begun elsewhere and cannot be read, either.
     """
     by_name: dict[str, list[Definition]] = {}
     known = {task.name for task in course.tasks}
@@ -120,5 +136,7 @@ def match(definitions: Iterable[Definition], course: Catalogue) -> dict[str, Def
                 candidates = [d for d in candidates if _upstream_fits(task, d)]
         fitting = [d for d in candidates if not missing(task, d)]
         if fitting or candidates:
-            matched[task.full_name] = (fitting or candidates)[-1]
+            chosen = (fitting or candidates)[-1]
+            if not (chosen.stub and failure_of(task, failures, course)):
+                matched[task.full_name] = chosen
     return matched

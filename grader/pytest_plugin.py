@@ -19,7 +19,7 @@ from grader import cases, drawn
 from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Examiner
+from grader.examiner import Examiner
 from grader.judge import PROPERTY, Judge, Record
 from grader.question import Answer
 

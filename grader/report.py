@@ -105,6 +105,7 @@ class Check(Model):
     status: Status
     message: str
     diagnosis: Diagnosis | None
+    cell: int | None = Field(default=None, description="of a notebook; the line is in that cell")
     line: int | None
     traceback: str
     figures: list[Figures]
@@ -129,6 +130,7 @@ class TaskReport(Model):
     file: str | None
     cell: int | None = Field(default=None, description="of a notebook; the line is in that cell")
     line: int | None
+    function_cell: int | None = Field(default=None, description="where the answer begins")
     function_line: int | None = Field(default=None, description="where the answer begins")
     traceback: str
     output: str
@@ -313,13 +315,14 @@ def _task_for_student(task: TaskReport) -> TaskReport:
     if hidden:
         # A function can print and measure what it sees in a hidden case.
         shown |= {"output": "", "duration_s": 0.0}
+    begins = {"cell": task.function_cell, "line": task.function_line}
     if task.status in ("policy", "infrastructure"):
-        shown |= {"diagnosis": None, "traceback": "", "line": task.function_line}
+        shown |= {"diagnosis": None, "traceback": "", **begins}
         if task.status == "infrastructure":
             shown["message"] = "the grader failed here; this is not your fault"
     elif task.status != "passed":
         shown |= _told(public + hidden)
-        shown["line"] = shown.get("line") or task.function_line
+        shown |= begins if shown.get("line") is None else {}
     else:  # a note, if it is one of a public check
         shown["message"] = next((check.message for check in public if check.message), "")
     return task.model_copy(update=shown)
@@ -346,7 +349,7 @@ def _told(checks: list[Check]) -> dict[str, Any]:
     telling = next((check for check in checks if check.status != "passed"), None)
     if telling is None:
         return {}
-    fields = ("status", "message", "diagnosis", "line", "traceback")
+    fields = ("status", "message", "diagnosis", "cell", "line", "traceback")
     return {field: getattr(telling, field) for field in fields}
 
 

@@ -20,12 +20,13 @@ from grader import grade, matching, submission
 from grader.course import aliases, forward
 from grader.course.catalogue import Catalogue, Task
 from grader.errors import SandboxError
-from grader.examination import Inspection
+from grader.examiner import Inspection
 from grader.options import Options
-from grader.report import TaskReport
+from grader.report import Report, TaskReport
 from grader.sandbox.client import Zygote
 from grader.submission import Submission
 
+SOURCES = (".py", submission.NOTEBOOK)
 STEP, MOST = 15, 300
 """Milliseconds without a change after which a burst of saves is over, and the most to wait."""
 
@@ -57,7 +58,7 @@ def prints(path: Path) -> Prints:
                 continue
             for entry in os.scandir(here):
                 hidden = entry.name.startswith(".") or entry.name in submission.IGNORED_FOLDERS
-                if not hidden and (entry.is_dir() or entry.name.endswith(".py")):
+                if not hidden and (entry.is_dir() or entry.name.endswith(SOURCES)):
                     waiting.append(here / entry.name)
     return found
 
@@ -72,7 +73,7 @@ class Saves(threading.Thread):
     def __init__(self, path: Path, tell: Callable[[], None]) -> None:
         super().__init__(name="saves", daemon=True)
         self._path = path
-        self._single = path.suffix == ".py" and not path.is_dir()
+        self._single = path.suffix in SOURCES and not path.is_dir()
         self._tell = tell
         self._ended = threading.Event()
         self._last = prints(path)
@@ -104,7 +105,7 @@ class Saves(threading.Thread):
         home = folder.stat()
         for changes in watchfiles.watch(
             folder,
-            watch_filter=lambda change, name: name.endswith(".py"),
+            watch_filter=lambda change, name: name.endswith(SOURCES),
             debounce=MOST,
             step=STEP,
             rust_timeout=TICK,
@@ -199,6 +200,7 @@ class Bench:
     own: Sequence[Task] = ()
     submission: Submission | None = None
     _files: dict[str, bytes] = field(default_factory=dict)
+    _inspected: tuple[str, Inspection] | None = None
 
     def close(self) -> None:
         """End every process that was started."""
@@ -273,12 +275,20 @@ class Bench:
             report = grade.grade_inline(found, options, on_task)
         else:
             try:
-                report = grade.grade_one(found, self.zygote, options, on_task, self._read)
+                report = self._graded(found, self.zygote, options, on_task)
             except SandboxError:  # it can have been killed, by a machine short of memory
                 self.zygote.close()
                 self.zygote = Zygote("best")
-                report = grade.grade_one(found, self.zygote, options, on_task, self._read)
+                report = self._graded(found, self.zygote, options, on_task)
         self.results |= {task.full_name: task for task in report.tasks}
+
+    def _graded(
+        self, found: Submission, zygote: Zygote, options: Options, on_task: Callable[[Task], None]
+    ) -> Report:
+        if self._inspected is None or self._inspected[0] != found.digest:
+            self._inspected = found.digest, grade.inspected(found, zygote)
+            self._read(self._inspected[1])
+        return grade.grade_one(found, zygote, options, on_task, self._inspected[1])
 
     def _read(self, inspection: Inspection) -> None:
         """Note the syntax errors: of each file the first one. The lines of a docstring at its top

@@ -1,6 +1,6 @@
-"""Make `check.svg`, the picture in the README: what `grader check` says to a student half-way.
+"""Make the README's pictures of a student half-way: `grader check`, and `grader draw dcounts`.
 
-    python docs/images/make.py            write the picture
+    python docs/images/make.py            write check.svg and draw.svg
     python docs/images/make.py --student  print the student's file, a part of exercise 1
 
 The student's file is the reference solution down to `dhpreact`, with two mistakes people make: the
@@ -27,6 +27,7 @@ TASKS = (
     "dprobs dcounts_sum_inv dcounts_sum dcounts dnorm_logits ex1.dlogits db2 dhpreact dbngain dC"
 )
 DONE = "dhpreact"
+PICTURES = {"check": ("check", *TASKS.split()), "draw": ("draw", "dcounts")}
 MISTAKES = {
     "    return counts_sum_inv * dprobs + dcounts_sum  # (n, vocab) + (n, 1)": (
         "    return counts_sum_inv * dprobs  # (n, vocab)"
@@ -60,23 +61,23 @@ def student() -> str:
     return source
 
 
-def said(folder: Path) -> str:
-    """Return what `grader check` prints, in colour."""
+def said(folder: Path, arguments: tuple[str, ...]) -> str:
+    """Return what the grader prints, in colour."""
     own = {"PYTHONPATH": str(ROOT), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     environment = {**os.environ, **own}
     environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "grader.cli", "check", *TASKS.split()]
+    command = [sys.executable, "-m", "grader.cli", *arguments]
     run = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True
     )
     return run.stdout
 
 
-def picture(text: str) -> str:
-    """Return the text as SVG that loads nothing from elsewhere."""
+def picture(name: str, text: str) -> str:
+    """Return the text as SVG that loads nothing from elsewhere. Its ids begin with the name."""
     console = Console(record=True, file=io.StringIO(), width=80, force_terminal=True)
     console.print(Text.from_ansi(text.rstrip()))
-    svg = console.export_svg(title="grader check", theme=MONOKAI, unique_id="check")
+    svg = console.export_svg(title=f"grader {name}", theme=MONOKAI, unique_id=name)
     while "@font-face" in svg:  # a web font; the viewer's own monospaced one will do
         start = svg.index("@font-face")
         svg = svg[:start] + svg[svg.index("}", start) + 1 :].lstrip()
@@ -84,7 +85,7 @@ def picture(text: str) -> str:
 
 
 def main() -> None:
-    """Write the picture, or print the student's file."""
+    """Write the pictures, or print the student's file."""
     if "--student" in sys.argv[1:]:
         print(student(), end="")
         return
@@ -92,10 +93,11 @@ def main() -> None:
         folder = Path(name, "exercises")
         folder.mkdir()
         (folder / EXERCISE).write_text(student(), encoding="utf-8")
-        text = said(Path(name))
-    target = ROOT / "docs" / "images" / "check.svg"
-    target.write_text(picture(text), encoding="utf-8")
-    print(f"{target.relative_to(ROOT)}: written")
+        texts = {title: said(Path(name), asked) for title, asked in PICTURES.items()}
+    for title, text in texts.items():
+        target = ROOT / "docs" / "images" / f"{title}.svg"
+        target.write_text(picture(title, text), encoding="utf-8")
+        print(f"{target.relative_to(ROOT)}: written")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from grader.audit.alike import SameFunctions, SameRemark
 from grader.audit.sources import Sources
 from grader.cohort.index import Index
 from grader.options import ROOT
+from grader.report import place_of
 from grader.sandbox.client import Zygote
 from grader.submission import read_for_course
 
@@ -29,9 +30,15 @@ class Place:
 
     student: str
     file: str
+    cell: int | None
     line: int
     what: str
     told: str
+
+    @property
+    def place(self) -> str:
+        """Return where that is."""
+        return place_of(self.file, self.cell, self.line)
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def _read(index: Index, zygote: Zygote) -> tuple[dict[str, Sources], list[tuple[
                 by_digest[str(entry.digest)] = sources.read(zygote, files)
             cohort[entry.id] = by_digest[str(entry.digest)]
         except ValueError as error:
-            unread.append((entry.id, str(error)))
+            unread.append((entry.id, str(error).removeprefix(f"{entry.id}: ")))
     return cohort, unread
 
 
@@ -108,7 +115,8 @@ def _findings(index: Index) -> list[Place]:
     for student, report in index.reports().items():
         for finding in report.policy:
             told = finding.reason + (" (allowed)" if finding.allowed else "")
-            found.append(Place(student, finding.file, finding.line, finding.what, told))
+            at = (finding.file, finding.cell, finding.line)
+            found.append(Place(student, *at, finding.what, told))
     return found
 
 
@@ -126,10 +134,10 @@ def like_solutions(cohort: Mapping[str, Sources], reference: Sources) -> list[Li
 def published(cohort: Mapping[str, Sources]) -> list[Place]:
     """Return the comments that published solutions of the lecture have, too."""
     return [
-        Place(student, remark.file, remark.line, remark.text, "as in a published solution")
+        Place(student, r.file, r.cell, r.line, r.text, "as in a published solution")
         for student, own in cohort.items()
-        for remark in own.remarks
-        if remarks.is_published(remark.text)
+        for r in own.remarks
+        if remarks.is_published(r.text)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from grader.places import Places
 from grader.sandbox import client
 from grader.sandbox.client import Zygote
 from grader.sandbox.conversation import Outcome
@@ -24,11 +25,12 @@ class Function:
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment: where it is, and what it says."""
+    """A comment: where it is, and what it says. In a notebook, the line is in that cell."""
 
     file: str
     line: int
     text: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,17 @@ def read(zygote: Zygote, files: Mapping[str, bytes]) -> Sources:
         raise Unreadable(reply.message)
     try:
         functions = tuple(_function(plain) for plain in reply.header["functions"])
-        remarks = tuple(
-            Remark(str(plain["file"]), int(plain["line"]), str(plain["text"]))
-            for plain in reply.header["remarks"]
-        )
+        places = Places(files)
+        remarks = tuple(_remark(plain, places) for plain in reply.header["remarks"])
     except (KeyError, TypeError, ValueError):
         raise Unreadable("the answer of the reader is malformed") from None
     return Sources(functions, remarks)
+
+
+def _remark(plain: Mapping[str, Any], places: Places) -> Remark:
+    file = str(plain["file"])
+    cell, line = places.find(file, int(plain["line"]))
+    return Remark(file, line or 0, str(plain["text"]), cell)
 
 
 def _function(plain: Mapping[str, Any]) -> Function:

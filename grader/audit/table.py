@@ -80,12 +80,12 @@ def _kinds(
     yield (
         "Comments with words of published solutions",
         ("student", "place", "comment"),
-        [(names[p.student], f"{p.file}:{p.line}", p.what) for p in evidence.published_remarks],
+        [(names[p.student], p.place, p.what) for p in evidence.published_remarks],
     )
     yield (
         "Findings of the policy",
         ("student", "place", "what", "why"),
-        [(names[p.student], f"{p.file}:{p.line}", p.what, p.told) for p in evidence.findings],
+        [(names[p.student], p.place, p.what, p.told) for p in evidence.findings],
     )
     yield (
         "Unusual times of grading",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.cases import Case
     from grader.course.catalogue import Task
-    from grader.examination import Examiner
+    from grader.examiner import Examiner
     from grader.long_training import Outcomes, Plan, Run, Trainer
 
 CASES = {"lecture": "the lecture's batch, true chain", "random": "a batch drawn at random"}

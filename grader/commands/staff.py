@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,9 +21,6 @@ from grader.commands.common import (
     write,
 )
 from grader.options import ROOT, Options
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

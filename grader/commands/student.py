@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,9 +21,6 @@ from grader.commands.common import (
     write,
 )
 from grader.options import Options
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -63,10 +61,9 @@ def check(
         if following is not None:
             from grader import hints
 
-            name = following.full_name
-            told = hints.next_hint(name)
-            screen.print(f"\nnext: [bold]{name}[/bold]   {told}", soft_wrap=False)
-            screen.print(f"      more help: grader hint {following.full_name}")
+            told = hints.next_hint(following.full_name)
+            screen.print()
+            screen.print(terminal.next_step(following, told))
         finish(report)
 
 
@@ -94,8 +91,10 @@ def hint(task: str, more: bool) -> None:
     with explained():
         found = course().resolve(task)
     shown = hints.show(found.full_name, more=more)
+    width = min(shutil.get_terminal_size().columns, 100)
     for number, text in enumerate(shown, 1):
-        click.echo(f"{number}. {text}")
+        told = f"{number}. {text}"
+        click.echo(textwrap.fill(told, width, subsequent_indent="   ", break_on_hyphens=False))
     left = len(found.hints) - len(shown)
     if left:
         click.echo(f"({left} more: grader hint {found.label} --more)")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from grader.course import ex1_backward
+from grader.course import ex1_backward, ex4_training
 
 
 def hpreact_biased(hprebn: Tensor, bngain: Tensor, bnbias: Tensor) -> Tensor:
@@ -75,3 +75,33 @@ def embedding_backward(demb: Tensor, Xb: Tensor, vocab: int) -> Tensor:
         reached = (ex1_backward.emb(table, Xb) * demb).sum()
     (gradient,) = torch.autograd.grad(reached, table)
     return gradient
+
+
+def train_fast(
+    X: Tensor,
+    Y: Tensor,
+    C: Tensor,
+    W1: Tensor,
+    b1: Tensor,
+    W2: Tensor,
+    b2: Tensor,
+    bngain: Tensor,
+    bnbias: Tensor,
+    generator: Generator,
+    steps: int,
+    batch_size: int,
+    decay_at: int,
+) -> tuple[Tensor, ...]:
+    """Make it fly: the training loop of exercise 4, at least 2.5 times as fast as with autograd.
+
+    Arguments, minibatches, updates and results are those of exercise 4's `train`. What is measured
+    is processor time on one thread, against the same training with autograd, at the sizes of the
+    lecture (batches of 32, hidden 64); a plain loop by hand is about twice as fast. Any other sizes
+    have to work, too.
+
+    At these sizes the arithmetic hardly counts: time goes into calling operations and allocating
+    their results. Return `C, W1, b1, W2, b2, bngain, bnbias`; changing the given tensors in place
+    is allowed.
+    """
+    start = (X, Y, C, W1, b1, W2, b2, bngain, bnbias)
+    return ex4_training.train(*start, generator, steps, batch_size, decay_at)

@@ -42,7 +42,10 @@ def vocabulary() -> dict[str, Any]:
         "given": {**aliases.spellings(tensors), **{name: name for name in SIZES}},
         "gradients": aliases.spellings(f"d{name}" for name in tensors if name not in ("Xb", "Yb")),
         "tasks": tasks,
-        "made": sorted(lines),
+        "withheld": {
+            full: sorted(withheld(full)) for listed in tasks.values() for full, _ in listed
+        },
+        "reads": {name: list(line.reads) for name, line in lines.items()},
         "loop": LOOP,
         "loop_tasks": LOOP_TASKS,
     }

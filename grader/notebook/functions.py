@@ -23,7 +23,7 @@ import torch
 from grader import grade, inline, matching
 from grader.course import aliases, catalogue, forward
 from grader.course.catalogue import Catalogue, Task
-from grader.examination import Examiner, Inspection
+from grader.examiner import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
 from grader.options import Options

@@ -62,17 +62,18 @@ def annotated(report: Report, folder: str = "") -> Iterator[str]:
             (warnings if task.status == "shape" else errors).append(line)
     for found in report.policy:
         if not found.allowed:
-            place = _place(folder, found.file, found.line)
+            place = _place(folder, found.file, found.cell, found.line)
             told = clipped(f"'{found.what}' {found.reason}", 1000)
-            warnings.append(command("warning", told, **place, title=f"policy: {found.rule}"))
+            heading = f"policy: {found.rule}{_in_cell(found.cell, found.line)}"
+            warnings.append(command("warning", told, **place, title=heading))
     yield from _first(errors, "error")
     yield from _first(warnings, "warning")
 
 
 def _annotation(task: TaskReport, folder: str) -> str:
     level = "warning" if task.status == "shape" else "error"
-    place = _place(folder, task.file, task.line)
-    heading = f"{title(task)}: {label(task.status)}"
+    place = _place(folder, task.file, task.cell, task.line)
+    heading = f"{title(task)}: {label(task.status)}{_in_cell(task.cell, task.line)}"
     return command(level, _told(task), **place, title=heading)
 
 
@@ -87,11 +88,17 @@ def _short(task: TaskReport) -> str:
     return task.diagnosis.says if task.diagnosis is not None else label(task.status)
 
 
-def _place(folder: str, file: str | None, line: int | None) -> dict[str, str]:
+def _place(folder: str, file: str | None, cell: int | None, line: int | None) -> dict[str, str]:
     if not file:
         return {}
     place = {"file": str(PurePosixPath(folder) / clipped(file, 500))}
-    return place | ({"line": str(line)} if line else {})
+    # GitHub counts the lines of a notebook's JSON, which nobody sees.
+    return place | ({"line": str(line)} if line and cell is None else {})
+
+
+def _in_cell(cell: int | None, line: int | None) -> str:
+    """Return where in a notebook something is; an empty text for a file that has lines."""
+    return f", cell {cell}, line {line}" if cell is not None and line else ""
 
 
 def _first(lines: list[str], level: str) -> list[str]:

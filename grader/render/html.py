@@ -157,8 +157,9 @@ def _facts(check: Check) -> list[tuple[str, float | None, float | None]]:
 
 
 def _brief(task: TaskReport, length: int = 110) -> str:
-    """Return in one line why a task is not right."""
+    """Return in one line why a task is not right, or what is to be noted of one that is."""
     told = task.diagnosis.says if task.diagnosis else task.message
+    told = f"Note: {told}" if told and task.status == "passed" else told
     told = " ".join(told.split())
     return told if len(told) <= length else told[:length].rstrip() + "…"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.render.html import LABELS
 from grader.render.untrusted import clipped, one_line
-from grader.report import Report, TaskReport, for_student
+from grader.report import Report, TaskReport, for_student, place_of
 
 
 class NoScore(ValueError):
@@ -37,10 +37,11 @@ def for_platform(report: Report) -> Report:
 
 
 def _located(task: TaskReport, shown: TaskReport) -> TaskReport:
-    lines = {check.line for check in task.checks if check.visibility == "hidden"}
-    told = {check.line for check in task.checks if check.visibility == "public"}
-    line = shown.line or task.line
-    return shown.model_copy(update={"line": None if line in lines - told else line})
+    hidden = {(c.cell, c.line) for c in task.checks if c.visibility == "hidden"}
+    public = {(c.cell, c.line) for c in task.checks if c.visibility == "public"}
+    at = (shown.cell, shown.line) if shown.line else (task.cell, task.line)
+    cell, line = (None, None) if at in hidden - public else at
+    return shown.model_copy(update={"cell": cell, "line": line})
 
 
 def score(report: Report, with_bonus: bool = False) -> float:
@@ -82,10 +83,8 @@ def ordinal(task: TaskReport, report: Report) -> tuple[int, int]:
 
 
 def where(task: TaskReport) -> str:
-    """Return file and line of a task's function; empty if there is none."""
-    if not task.file:
-        return ""
-    return one_line(task.file, 200) + (f":{task.line}" if task.line else "")
+    """Return where a task's function is; empty if there is none."""
+    return place_of(one_line(task.file or "", 200), task.cell, task.line)
 
 
 def why(task: TaskReport, limit: int) -> str:
@@ -117,7 +116,7 @@ def standing(report: Report) -> Iterator[str]:
     for finding in report.policy:
         barred = "bars " if finding.bars and not finding.allowed else "concerns "
         tasks = ", ".join(finding.tasks) or "no task"
-        place = f"{one_line(finding.file, 200)}:{finding.line}"
+        place = place_of(one_line(finding.file, 200), finding.cell, finding.line)
         told = one_line(f"'{finding.what}' {finding.reason}")
         yield f"policy: {place} {told}; {barred}{tasks}"
     for note in report.submission.notes:

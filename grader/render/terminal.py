@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report import Check, Figures, Report, TaskReport
+from grader.report import Check, Figures, Finding, Report, TaskReport
 
 STYLES = {
     "passed": "green",
@@ -97,7 +97,7 @@ def failures(report: Report) -> Iterator[RenderableType]:
 
 def explanation(task: TaskReport) -> RenderableType:
     """Return what is wrong with a task, where, and why if that is known."""
-    where = f"  {task.place}" if task.line else ""
+    where = f"  {task.place}" if task.place else ""
     parts: list[RenderableType] = [
         Text.assemble(
             (f"{task.full_name}", "bold"), (f"  {task.status}", _style(task.status)), (where, "dim")
@@ -107,8 +107,10 @@ def explanation(task: TaskReport) -> RenderableType:
     if missed is not None:
         parts.append(_indented(_lead(missed), "dim"))
     parts.append(_indented(task.message))
-    if task.traceback:
-        parts.append(_indented(task.traceback.rstrip(), "dim"))
+    # Most tracebacks end with the message, which is there already.
+    traceback = task.traceback.rstrip().removesuffix(task.message).rstrip()
+    if traceback:
+        parts.append(_indented(traceback, "dim"))
     if task.diagnosis is not None:
         parts.append(_indented(task.diagnosis.says, "bold"))
         parts.append(_indented(task.diagnosis.nudge, "italic"))
@@ -125,40 +127,52 @@ def _indented(text: str, style: str = "") -> RenderableType:
 
 
 def summary(report: Report) -> RenderableType:
-    """Return the score and what stands behind it."""
-    lines = []
+    """Return the score and what stands behind it: a row for each fact, wrapped beside its name."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_row("score", _score(report))
+    table.add_row("checks", Text(_checks(report)))
+    if report.chain.complete or report.chain.right:
+        table.add_row("chain", Text(_chain(report)))
+    if report.training is not None and report.training.loss is not None:
+        training = report.training
+        told = f"loss {training.loss:.4f}, threshold {training.threshold:.4f}"
+        table.add_row("training", Text(told))
+    table.add_row("isolation", Text(report.isolation))
+    for finding in report.policy:
+        table.add_row("policy", Text(_finding(finding)), style="yellow")
+    for note in _notes(report):
+        table.add_row("note", Text(note), style="yellow")
+    return table
+
+
+def _score(report: Report) -> Text:
     score = f"{_number(report.score)} of {_number(report.max_score)}"
     bonus = f"  + {_number(report.bonus)} of {_number(report.max_bonus)} bonus"
-    lines.append(Text.assemble("score      ", (score, "bold"), bonus if report.max_bonus else ""))
+    return Text.assemble((score, "bold"), bonus if report.max_bonus else "")
+
+
+def _checks(report: Report) -> str:
     hidden = report.hidden
     told = f"{hidden.passed}/{hidden.total}" if hidden.run else "withheld"
     public = [c for task in report.tasks for c in task.checks if c.visibility == "public"]
     passed = sum(check.status == "passed" for check in public)
-    lines.append(Text(f"checks     public {passed}/{len(public)}, hidden {told}"))
-    if report.chain.complete or report.chain.right:
-        lines.append(Text(f"chain      {_chain(report)}"))
-    if report.training is not None and report.training.loss is not None:
-        training = report.training
-        lines.append(
-            Text(f"training   loss {training.loss:.4f}, threshold {training.threshold:.4f}")
-        )
-    lines.append(Text(f"isolation  {report.isolation}"))
-    for finding in report.policy:
-        tasks = ", ".join(finding.tasks) or "no task"
-        tasks += "; allowed" if finding.allowed else "" if finding.bars else "; to be looked at"
-        lines.append(
-            Text(
-                f"policy     {finding.id} {finding.place} '{finding.what}' "
-                f"{finding.reason} ({tasks})",
-                style="yellow",
-            )
-        )
+    return f"public {passed}/{len(public)}, hidden {told}"
+
+
+def _finding(finding: Finding) -> str:
+    tasks = ", ".join(finding.tasks) or "no task"
+    tasks += "; allowed" if finding.allowed else "" if finding.bars else "; to be looked at"
+    return f"{finding.id} {finding.place} '{finding.what}' {finding.reason} ({tasks})"
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """Yield what is to be noted of right answers, and of the submission."""
     for task in report.tasks:
         if task.status == "passed" and task.message:
-            lines.append(Text(f"note       {task.full_name}: {task.message}", style="yellow"))
-    for note in report.submission.notes:
-        lines.append(Text(f"note       {note}", style="yellow"))
-    return Group(*lines)
+            yield f"{task.full_name}: {task.message}"
+    yield from report.submission.notes
 
 
 def _chain(report: Report) -> str:
@@ -201,6 +215,15 @@ def progress_line(report: Report, width: int = 40) -> Text:
 def first_unfinished(report: Report) -> TaskReport | None:
     """Return the first task, in the order of the backward pass, that has not passed."""
     return next((task for task in report.tasks if task.status != "passed"), None)
+
+
+def next_step(task: TaskReport, hint: str) -> RenderableType:
+    """Return where to go on, with a hint."""
+    return Group(
+        Text.assemble("next: ", (task.full_name, "bold")),
+        _indented(hint),
+        _indented(f"more help: grader hint {task.full_name}", "dim"),
+    )
 
 
 def comparison(report: Report, reference: Report) -> Table:

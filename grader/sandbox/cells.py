@@ -43,9 +43,10 @@ class Line:
         answer = next(answer for answer in reading.answers() if answer.task == task)
         self._file = file
         self._own = answer.own
-        self._gradient = answer.gradient
         self._result = reading.spelled(max(answer.own), answer.gradient)
-        self._spellings = reading.words.spellings
+        known = reading.words.spellings.items()
+        self._spellings = {name: own for name, own in known if name not in answer.computed}
+        self._also_written = reading.also_written(answer.own, answer.gradient)
         statements = [(index, reading.statements[index]) for index in answer.statements]
         self._codes = [(i, s.lineno, loader.compiled(file, s)) for i, s in statements]
 
@@ -56,6 +57,8 @@ class Line:
         statements raise.
         """
         names = {name: given[own] for name, own in self._spellings.items() if own in given}
+        # A loop that answers several tasks at once changes what stands for the others' answers.
+        names |= {name: names[name].clone() for name in self._also_written & names.keys()}
         namespace = {**_ground(), **names}
         failed = ""
         for index, line, code in self._codes:
@@ -69,8 +72,7 @@ class Line:
                 told = f"{self._file}, line {line}: {type(error).__name__}: {error}"
                 failed = failed or told[:200]
             # What is given stays what it was, whatever a statement binds on the side.
-            own = self._result if index in self._own else None
-            namespace |= {name: value for name, value in names.items() if name != own}
+            namespace |= names
         if self._result not in namespace:
             raise NameError(f"{self._result} has no value after its last statement")
         return namespace[self._result]
@@ -96,9 +98,8 @@ class Loop:
         bounded = ast.Call(ast.Name(STEPS, ast.Load()), [loop.iter], [])
         loop = ast.For(loop.target, bounded, loop.body, loop.orelse, lineno=loop.lineno)
         loop = ast.fix_missing_locations(ast.copy_location(loop, reading.statements[self._place]))
-        self._line = loop.lineno
         self._helpers = [
-            (reading.statements[index].lineno, loader.compiled(file, reading.statements[index]))
+            loader.compiled(file, reading.statements[index])
             for index in answer.statements
             if index != self._place
         ]
@@ -112,13 +113,15 @@ class Loop:
         names = {name: values[own] for name, own in self._words.loop.items() if own in values}
         names |= dict.fromkeys(self._generators, given["generator"])
         namespace = {**_ground(), **names}
-        for _, code in self._helpers:
+        for code in self._helpers:
             try:
                 exec(code, namespace)
             except Exception:  # perhaps it was not needed; the loop says so if it was
                 continue
             finally:
                 namespace |= names
+        # A loop may draw its minibatches without a generator; the first draws are the same then.
+        torch.default_generator.manual_seed(given["generator"].initial_seed())
         steps, decay_at = given.get("steps", 1), given.get("decay_at", 1)
         namespace[STEPS] = lambda whole: _shortened(whole, steps, decay_at)
         exec(self._code, namespace)

@@ -19,12 +19,31 @@ VIEWS = frozenset(
 )
 """Methods and attributes whose result may share memory with the tensor."""
 
+GROWING = frozenset("add append extend insert setdefault update".split())
+"""Methods that change a list, a dictionary or a set, if they are called for nothing else."""
+
+
+SIMPLE = (
+    ast.AnnAssign,
+    ast.Assign,
+    ast.ClassDef,
+    ast.FunctionDef,
+    ast.Import,
+    ast.ImportFrom,
+)
+"""Statements that bind their names whatever happens."""
+
 
 @dataclass
 class Effect:
-    """What one statement does. `reads`: names whose value from before the statement it uses."""
+    """What one statement does. `reads`: names whose value from before the statement it uses, and
+    `order` the same as they appear. `fresh`: those that it binds whatever happens, and which owe
+    nothing to a value from before.
+    """
 
     reads: set[str] = field(default_factory=set)
+    order: list[str] = field(default_factory=list)
+    fresh: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     mutates: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -67,15 +86,29 @@ def changed_parameters(function: ast.FunctionDef) -> frozenset[int]:
     names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
     inside = Effect()
     reader = _Reader(inside, {})
-    for statement in function.body:
-        reader.visit(statement)
+    try:
+        for statement in function.body:
+            reader.visit(statement)
+    except RecursionError:
+        return frozenset()
     return frozenset(i for i, name in enumerate(names) if name in inside.mutates - inside.binds)
+
+
+def stored_in(function: ast.FunctionDef) -> frozenset[str]:
+    """Return the names that a function gives values, its own variables mostly."""
+    names = (node for node in ast.walk(function) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
 
 
 def effect_of(statement: ast.stmt, changing: Mapping[str, frozenset[int]]) -> Effect:
     """Return what a statement does. `changing`: functions that change arguments, and which."""
     effect = Effect()
-    _Reader(effect, changing).visit(statement)
+    try:
+        _Reader(effect, changing).visit(statement)
+    except RecursionError:  # nobody writes that; it would not compile, either
+        return Effect()
+    if isinstance(statement, SIMPLE):
+        effect.fresh = effect.binds - effect.reads
     return effect
 
 
@@ -95,8 +128,13 @@ class _Reader(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
             self._bind(node.id)
-        elif node.id not in self._bound:
-            self._effect.reads.add(node.id)
+        else:
+            self._read(node.id)
+
+    def _read(self, name: str) -> None:
+        if name not in self._bound and name not in self._effect.reads:
+            self._effect.reads.add(name)
+            self._effect.order.append(name)
 
     def _bind(self, name: str) -> None:
         self._effect.binds.add(name)
@@ -117,8 +155,8 @@ class _Reader(ast.NodeVisitor):
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self.visit(node.value)
         name = root(node.target)
-        if name and name not in self._bound:
-            self._effect.reads.add(name)
+        if name:
+            self._read(name)
         self._target(node.target, whole=False)
 
     def _target(self, node: ast.expr, *, whole: bool = True) -> None:
@@ -132,8 +170,18 @@ class _Reader(ast.NodeVisitor):
         elif not (isinstance(node, ast.Attribute) and node.attr in NO_VALUE):
             self._mutate(node)
             for inner in ast.walk(node):
-                if isinstance(inner, ast.Name) and inner.id not in self._bound:
-                    self._effect.reads.add(inner.id)
+                if isinstance(inner, ast.Name):
+                    self._read(inner.id)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        self._bind(node.target.id)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        self.visit(node.value)
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in GROWING:
+            self._mutate(called.value)
 
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)
@@ -161,17 +209,20 @@ class _Reader(ast.NodeVisitor):
         own |= {inner.id for inner in names if isinstance(inner.ctx, ast.Store)}
         shared = {n for g in ast.walk(node) if isinstance(g, ast.Global) for n in g.names}
         used = {inner.id for inner in names if isinstance(inner.ctx, ast.Load)}
-        self._effect.reads |= used - (own - shared) - self._bound
+        for name in sorted(used - (own - shared)):
+            self._read(name)
         self._bind(node.name)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
-        names = {n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)}
-        self._effect.reads |= names - own - self._bound
+        for inner in ast.walk(node.body):
+            if isinstance(inner, ast.Name) and inner.id not in own:
+                self._read(inner.id)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        self._effect.reads |= names - self._bound
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name):
+                self._read(inner.id)
         self._bind(node.name)
 
     def visit_alias(self, node: ast.alias) -> None:

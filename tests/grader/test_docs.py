@@ -23,21 +23,51 @@ from pydantic import BaseModel
 from grader import cli, report, scoring
 from grader.course import catalogue
 from grader.options import ROOT
+from grader.release import contents
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 REPORT_PAGE = ROOT / "docs" / "report.md"
-PICTURE = ROOT / "docs" / "images" / "check.svg"
+STUDENT_PAGE = ROOT / "docs" / "student.md"
+PICTURES = ROOT / "docs" / "images"
 COPIED = ("data", "docs", "exercises", "grader", "solutions", "tests/exercises", "tests/hidden")
 
 NOT_RUN = {
     ". .venv/bin/activate": "the environment of these tests is on the path already",
     "pre-commit install": "needs a git repository and changes it",
+    "grader compare exercises": "test_cli.py compares, and it takes a while",
     "grader dev check": "test_laws.py holds the same laws",
+    "python3 -m venv .venv": "test_release.py runs a release in an environment of its own",
+    "pip install --editable .": "the same",
+    "grader release --out student --zip": "test_release.py builds a release",
+    "grader cohort roster.csv --out graded --regrade --seed winter": "test_cohort_real.py regrades",
+    "dask scheduler --port 8786": "test_cohort_real.py grades on a cluster",
+    "dask worker tcp://HOST:8786 --nworkers -1 --nthreads 1": "the same",
+    "grader cohort roster.csv --out graded --scheduler tcp://HOST:8786": "the same",
     "grader calibrate --corpus NAME": "NAME is for the reader to fill in, and it takes a while",
-    "python docs/images/make.py": "the picture is checked by itself",
+    "python docs/images/make.py": "the pictures are checked by themselves",
 }
 """Commands of the documentation that are not run here, and why not."""
+
+BEN = '''
+import torch
+
+
+class Parts:
+    """What I work out on the way."""
+
+
+def dlogprobs(logprobs, Yb):
+    parts = Parts()
+    parts.grad = torch.zeros_like(logprobs)
+    parts.grad[range(len(Yb)), Yb] = -1 / len(Yb)
+    return parts.grad
+
+
+def dprobs(probs, dlogprobs):
+    return dlogprobs / probs
+'''
+"""What Ben of the staff's guide has handed in: by hand, but with a name that autograd has, too."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +88,22 @@ class Command:
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block of a page."""
+    """One fenced block of a page; one with a `name` is that file."""
 
     page: str
     line: int
     kind: str
+    name: str
     text: str
 
 
 def blocks(page: Path) -> Iterator[Block]:
     """Yield the fenced blocks of a page."""
     text = page.read_text(encoding="utf-8")
-    for found in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+    fence = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    for found in fence.finditer(text):
         line = text.count("\n", 0, found.start()) + 2
-        yield Block(str(page.relative_to(ROOT)), line, found[1], found[2])
+        yield Block(str(page.relative_to(ROOT)), line, found[1], found[2] or "", found[3])
 
 
 def commands(block: Block) -> Iterator[Command]:
@@ -97,7 +129,7 @@ def named(command: Command) -> str:
 
 def make() -> Any:
     """Return docs/images/make.py as a module."""
-    spec = importlib.util.spec_from_file_location("make_picture", PICTURE.with_name("make.py"))
+    spec = importlib.util.spec_from_file_location("make_picture", PICTURES / "make.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -106,17 +138,27 @@ def make() -> Any:
 
 
 def copy_of_the_project(target: Path, page: str) -> None:
-    """Copy what the commands of a page need, with the edits that the page shows.
+    """Copy what the commands of a page need, with the files and the edits that the page shows.
 
-    In the README's copy the exercises are those of the student whose output it shows.
+    In the README's copy the exercises are those of the student whose output it shows. In that of
+    the staff's guide three students have handed in, one of them something that is no archive.
     """
     for name in COPIED:
-        ignored = shutil.ignore_patterns("__pycache__", "lecture.txt")
+        own = ["lecture.txt"] if name == "data" else []  # a copy that somebody has imported
+        ignored = shutil.ignore_patterns("__pycache__", *own)
         shutil.copytree(ROOT / name, target / name, ignore=ignored)
+    exercise = make()
     if page == "README.md":
-        exercise = make()
         (target / "exercises" / exercise.EXERCISE).write_text(exercise.student(), encoding="utf-8")
+    if page == "docs/staff.md":
+        ada = target / "submissions" / "ada"
+        ada.mkdir(parents=True)
+        (ada / exercise.EXERCISE).write_text(exercise.student(), encoding="utf-8")
+        (ada.parent / "ben.py").write_text(BEN.lstrip(), encoding="utf-8")
+        (ada.parent / "eve.zip").write_text("not an archive", encoding="utf-8")
     for block in ALL_BLOCKS:
+        if block.page == page and block.name:
+            (target / block.name).write_text(block.text, encoding="utf-8")
         told = re.match(r"# append to (\S+)\n(.*)", block.text, re.DOTALL)
         if block.page == page and told:
             with (target / told[1]).open("a", encoding="utf-8") as file:
@@ -143,18 +185,23 @@ def run(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> dict[Command, subprocess.CompletedProcess[str]]:
-    """Every command's result. A page has its own copy of the project; blocks run side by side."""
-    pages = {command.page for command in COMMANDS}
+    """Every command's result. A page is a story in its own copy of the project: its commands run
+    one after another, those of different pages side by side.
+    """
+    pages: dict[str, list[Command]] = {}
+    for command in COMMANDS:
+        if command.runs:
+            pages.setdefault(command.page, []).append(command)
     folders = {page: tmp_path_factory.mktemp("project") for page in pages}
     for page, folder in folders.items():
         copy_of_the_project(folder, page)
 
-    def run_block(block: Block) -> dict[Command, subprocess.CompletedProcess[str]]:
-        return {c: run(c, folders[block.page]) for c in commands(block) if c.runs}
+    def run_page(page: str) -> dict[Command, subprocess.CompletedProcess[str]]:
+        return {command: run(command, folders[page]) for command in pages[page]}
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        typed = [block for block in ALL_BLOCKS if block.kind in ("console", "sh")]
-        return {c: done for found in pool.map(run_block, typed) for c, done in found.items()}
+        longest_first = sorted(pages, key=lambda page: -len(pages[page]))
+        return {c: done for found in pool.map(run_page, longest_first) for c, done in found.items()}
 
 
 def masked(text: str) -> str:
@@ -198,7 +245,7 @@ def test_commands_in_running_text_exist():
     for group, name in mentioned:
         assert group in cli.main.commands
         inner = getattr(cli.main.commands[group], "commands", None)
-        assert inner is None or name in inner
+        assert inner is None or name == "" or name in inner
 
 
 def anchors(page: Path) -> set[str]:
@@ -209,14 +256,26 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    """A relative link of a page leads to a file or folder, and its anchor to a heading."""
+    """A relative link of a page leads to a file or folder, and its anchor to a heading.
+
+    The student's page is the README of a release: its links start there.
+    """
+    folder = ROOT if page == STUDENT_PAGE else page.parent
     for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         if link.startswith("https://"):
             continue
         name, _, anchor = link.partition("#")
-        target = (page.parent / name).resolve() if name else page
+        target = (folder / name).resolve() if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_links_of_the_students_page_are_in_a_release():
+    """What the student's page links to is handed out with it."""
+    links = re.findall(r"\]\(([^)\s#]+)\)", STUDENT_PAGE.read_text(encoding="utf-8"))
+    released = {str(name) for name in contents.files(ROOT)}
+    released |= {f"exercises/{exercise.file}" for exercise in catalogue.course().exercises}
+    assert {link for link in links if not link.startswith("https://")} <= released
 
 
 def models(model: type[BaseModel] = report.Report, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -283,9 +342,10 @@ def test_counts_in_the_readme():
     assert f"{words[len(bonus)]} more are a bonus of {extra:g}" in text
 
 
-def test_picture_is_clean():
-    """The picture is well-formed, loads nothing from elsewhere, and names no folder."""
-    text = PICTURE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", make().PICTURES)
+def test_pictures_are_clean(name):
+    """A picture is well-formed, loads nothing from elsewhere, and names no folder."""
+    text = (PICTURES / f"{name}.svg").read_text(encoding="utf-8")
     ElementTree.fromstring(text)
     assert "@font-face" not in text
     assert re.findall(r"(?:href|src)\s*=|url\((?!#)", text) == []

@@ -311,6 +311,38 @@ def test_page_says_what_it_is(page):
     assert live["attrs"]["role"] == "status"
 
 
+def test_places_in_a_notebook_are_cells():
+    """A task, a check and a finding of a notebook are told by cell and line; others by line."""
+    report = report_of()
+    in_cell = {"file": "mine.ipynb", "cell": 7, "line": 3}
+    wrong = report.tasks[2]
+    raised = wrong.checks[0].model_copy(update={"cell": 6, "line": 2})
+    tasks = [wrong.model_copy(update={**in_cell, "checks": [raised]}), report.tasks[3]]
+    finding = report.policy[0].model_copy(update={**in_cell, "line": 4})
+    source = html.render(report.model_copy(update={"tasks": tasks, "policy": [finding]}))
+    texts = [e["text"] for e in Page(source).all("code", "th", "p")]
+    assert {"mine.ipynb, cell 7, line 3", "mine.ipynb, cell 7, line 4"} <= set(texts)
+    assert {"cell 6, line 2", "ex1.py:12"} <= set(texts)
+
+
+def test_right_answers_may_have_a_note():
+    """What there is to note of a passed task stands in its row and in its article, as a note."""
+    report = report_of()
+    noted = report.tasks[0].model_copy(update={"message": "the shape is (1, 27)"})
+    page = Page(html.render(report.model_copy(update={"tasks": [noted, *report.tasks[1:]]})))
+    told = [e for e in page.all("td", "p") if e["text"] == "Note: the shape is (1, 27)"]
+    assert [e["tag"] for e in told] == ["td", "p"]
+    plain = Page(html.render(report))
+    assert [e for e in plain.all("td", "p") if e["text"].startswith("Note: ")] == []
+
+
+def test_time_is_shown_where_it_is_known():
+    """A report of a cohort's ledger has no time of its own, and its page does not show 0 s."""
+    for seconds, shown in ((1.26, ["1.3 s"]), (0.0, [])):
+        page = Page(html.render(report_of(duration_s=seconds)))
+        assert shown == [e["text"] for e in page.all("dd") if re.fullmatch(r"[\d.]+ s", e["text"])]
+
+
 def test_nothing_is_loaded_from_elsewhere(source, page):
     """No address but places of the page itself, no handler, no style in an attribute."""
     assert "http://" not in source

@@ -457,7 +457,7 @@ def test_a_student_is_told_what_is_wrong_by_name(run, tmp_path):
 def test_solutions_earn_all_public_points_in_a_release(run):
     """Every public check can be passed, those of withheld procedures included."""
     shown = run("check", "--path", str(ROOT / "solutions"))
-    assert "score      100 of 100  + 12 of 12 bonus" in shown
+    assert "score      100 of 100  + 15 of 15 bonus" in shown
     assert "hidden withheld" in shown
 
 

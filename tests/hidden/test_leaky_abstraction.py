@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import checks
+from grader import checks, speed
 
 
 @pytest.mark.law("ex5.numerical_gradient")
@@ -29,3 +29,15 @@ def test_saturation_of_other_layers(judge, seed):
 def test_embedding_of_other_batches(judge, seed):
     """Other batches accumulate too."""
     checks.embedding(judge, seed)
+
+
+@pytest.mark.law("ex5.train_fast")
+def test_race_from_other_starts(judge, splits, seed):
+    """The results are those of training with autograd from other starts, as fast."""
+    speed.race(judge, splits, seed)
+
+
+@pytest.mark.law("ex5.train_fast")
+def test_fast_training_at_other_sizes(judge, splits, seed):
+    """The results are right at other sizes, too."""
+    speed.other_sizes(judge, splits, seed)

@@ -40,7 +40,7 @@ from grader import examination, grade, matching
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
 from grader.errors import UnreadableSubmission
-from grader.examination import Inspection
+from grader.examiner import Inspection
 from grader.options import ROOT, Options
 from grader.report import Report
 from grader.sandbox import client, lockdown

@@ -1,0 +1,172 @@
+"""Which of a notebook's statements answer a task, where several write the same gradient.
+
+An attempt is a run of statements: one binds the gradient anew, others change it. It is complete at
+its last write before another answer is computed from it. Later cells often assign the same name
+again, as exercises 2 and 3 do, and so does a second attempt: one that is carried on counts, because
+other answers that count are computed from it. Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or __package__:
+    from grader.sandbox.effects import Effect
+    from grader.sandbox.slices import Given, Slice, Slices
+    from grader.sandbox.words import Vocabulary
+else:  # in the sandbox there is no package: these files are run by path
+    from effects import Effect
+    from slices import Given, Slice, Slices
+    from words import Vocabulary
+
+MOST = 20
+"""How many attempts at a gradient are looked at, the last ones: reading has to come to an end."""
+
+
+class Attempts:
+    """The attempts in one notebook. written: for each statement, the gradients that it answers."""
+
+    def __init__(
+        self,
+        words: Vocabulary,
+        effects: Sequence[Effect],
+        written: Sequence[set[str]],
+        slices: Slices,
+    ) -> None:
+        self._words = words
+        self._effects = effects
+        self._written = written
+        self._slices = slices
+        self._reads = [words.gradients_in(effect.reads) for effect in effects]
+        self._chosen: dict[str, dict[str, list[int]]] = {}
+        self._ends: dict[str, int] = {}
+        self._sliced: dict[tuple[str, tuple[int, ...]], Slice] = {}
+
+    def that_count(self, gradient: str) -> dict[str, list[int]]:
+        """Return the statements that answer each task of a gradient, as far as there are any."""
+        if gradient not in self._chosen:
+            self._chosen[gradient] = {}  # nobody is computed from what is computed from it
+            attempts = self._attempts(gradient)
+            if attempts:
+                self._chosen[gradient] = self._choose(gradient, attempts)
+        return self._chosen[gradient]
+
+    def needed(self, task: str, attempt: Sequence[int]) -> Slice:
+        """Return the statements that an answer needs. Forward tensors and sizes are given, and so
+        are gradients, but for those that are computed from the answer: of these the notebook may
+        have a part already, and the answer be computed from that.
+        """
+        key = task, tuple(attempt)
+        if key not in self._sliced:
+            self._sliced[key] = self._slices.needed_by(attempt, self._given_to(task))
+        return self._sliced[key]
+
+    def _attempts(self, gradient: str) -> list[list[int]]:
+        attempts: list[list[int]] = []
+        for index, written in enumerate(self._written):
+            if gradient in written:
+                fresh = self._words.gradients_in(self._effects[index].fresh)
+                if not attempts or gradient in fresh:
+                    attempts.append([])
+                attempts[-1].append(index)
+        return attempts[-MOST:]
+
+    # Which attempt answers which task
+
+    def _choose(self, gradient: str, attempts: list[list[int]]) -> dict[str, list[int]]:
+        tasks = self._words.tasks[gradient]
+        used = self._complete(gradient, attempts)
+        if len(tasks) == 1:
+            return {tasks[0][0]: used or attempts[-1]}
+        # The same name is an answer to several exercises: what an attempt relies on tells which.
+        if used is not None:
+            attempts = [used if attempt[0] == used[0] else attempt for attempt in attempts]
+        chosen: dict[str, list[int]] = {}
+        for task, upstream in tasks:
+            fitting = [a for a in attempts if a not in chosen.values()]
+            fitting = [a for a in fitting if self._fits(task, upstream, a)]
+            if fitting:
+                chosen[task] = used if used in fitting and not chosen else fitting[-1]
+                if self._is_of_lines(task):
+                    self._ends[gradient] = chosen[task][-1]
+        first, left = tasks[0][0], used or attempts[-1]
+        if first not in chosen and left not in chosen.values() and (used or not chosen):
+            chosen[first] = left
+        return chosen
+
+    def _fits(self, task: str, upstream: Sequence[str], attempt: list[int]) -> bool:
+        """Tell whether an attempt relies on what arrives at a task: its own upstream gradients for
+        the line-by-line one, any or none for one that takes several lines at once.
+        """
+        read = {name for i in self.needed(task, attempt).statements for name in self._reads[i]}
+        relied_on = read - self._words.withheld[task] - {"dloss"}
+        wanted = set(upstream) - {"dloss"}
+        if self._is_of_lines(task):
+            return bool(relied_on & wanted)
+        return bool(relied_on) == bool(wanted)
+
+    def _is_of_lines(self, task: str) -> bool:
+        return task == self._words.tasks[gradient_of(task)][0][0]
+
+    # When an attempt is complete
+
+    def _complete(self, gradient: str, attempts: list[list[int]]) -> list[int] | None:
+        """Return the statements that have written a gradient when it is used, if it is."""
+        for use in self._uses(gradient):
+            before = [[i for i in attempt if i < use] for attempt in attempts]
+            before = [attempt for attempt in before if attempt]
+            if before:
+                return before[-1]
+        return None
+
+    def _uses(self, gradient: str) -> list[int]:
+        """Return the statements that read a gradient for an answer that counts, in order. Only
+        answers that are carried on themselves have a say, if there are any.
+        """
+        ends: list[int] = []
+        carried: list[int] = []
+        for user, tasks in self._words.tasks.items():
+            task = tasks[0][0]
+            if user == gradient or gradient in self._words.withheld[task]:
+                continue
+            attempt = self.that_count(user).get(task)
+            if attempt is not None:
+                needed = self.needed(task, attempt).statements
+                places = [i for i in needed if self._uses_at(i, gradient)]
+                (carried if self._is_used(user) else ends).extend(sorted(places)[:1])
+        return sorted(carried) or sorted(ends)
+
+    def _uses_at(self, index: int, gradient: str) -> bool:
+        return gradient in self._reads[index] and gradient not in self._written[index]
+
+    def _is_used(self, gradient: str) -> bool:
+        return any(
+            self._uses_at(index, gradient) and bool(written)
+            for index, written in enumerate(self._written)
+        )
+
+    # What an answer is given
+
+    def _given_to(self, task: str) -> Given:
+        gradient, withheld = gradient_of(task), self._words.withheld[task]
+        upstream = next(names for full, names in self._words.tasks[gradient] if full == task)
+        of_lines = self._is_of_lines(task)
+        end = self._ends.get(gradient, -1)
+
+        def is_given(name: str, place: int) -> bool:
+            own = self._words.gradients.get(name)
+            if own is None:
+                return name in self._words.given
+            if own in withheld or of_lines or own in upstream:
+                return own not in withheld
+            # A formula of its own may call its steps by names that stood for others before.
+            writer = next(self._slices.writers_before(name, place), -1)
+            return not end < writer < place
+
+        return is_given
+
+
+def gradient_of(task: str) -> str:
+    """Return the gradient that a task asks for, by the task's full name."""
+    return task.rpartition(".")[2]
