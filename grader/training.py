@@ -6,8 +6,11 @@ everything from them itself.
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from torch import Generator, Tensor
 
@@ -41,6 +44,37 @@ def reference_run(
     in_order = [*data, *(parameters[name] for name in PARAMETERS), generator]
     trained = course.train(*in_order, **plan)  # type: ignore[arg-type]
     return dict(zip(PARAMETERS, trained, strict=True))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What came of a run, and its seconds. It keeps the data, whose identity counts."""
+
+    data: Split
+    trained: Mapping[str, Tensor]
+    seconds: float
+
+
+_runs: dict[tuple[Any, ...], _Run] = {}
+MOST_RUNS = 16
+
+
+def known_run(
+    data: Split, parameters: Mapping[str, Tensor], seed: int, **plan: int
+) -> tuple[Mapping[str, Tensor], float]:
+    """Return what `reference_run` does, and its seconds; computed once for all submissions that
+    are graded on the same seed.
+    """
+    digest = hashlib.sha256(b"".join(value.numpy().tobytes() for value in parameters.values()))
+    key = (id(data[0]), digest.digest(), seed, *sorted(plan.items()))
+    if key not in _runs:
+        started = time.perf_counter()
+        trained = reference_run(data, parameters, seed, **plan)
+        seconds = time.perf_counter() - started
+        while len(_runs) >= MOST_RUNS:
+            del _runs[next(iter(_runs))]
+        _runs[key] = _Run(data, trained, seconds)
+    return _runs[key].trained, _runs[key].seconds
 
 
 def inputs(
