@@ -89,12 +89,12 @@ def train_fast(
     batch_size: int,
     decay_at: int,
 ) -> tuple[Tensor, ...]:
-    """Make it fly: the training loop of exercise 4, at least 2.5 times as fast as with autograd.
+    """Make it fly: the training loop of exercise 4, at least 2.1 times as fast as with autograd.
 
     Arguments, minibatches, updates and results are those of exercise 4's `train`. What is measured
     is processor time on one thread, against the same training with autograd, at the sizes of the
-    lecture (batches of 32, hidden 64); a plain loop by hand is about twice as fast. Any other sizes
-    have to work, too.
+    lecture (batches of 32, hidden 64); a plain loop by hand is not quite twice as fast. Any other
+    sizes have to work, too.
 
     At these sizes the arithmetic hardly counts: time goes into calling operations and allocating
     their results. Return `C, W1, b1, W2, b2, bngain, bnbias`; changing the given tensors in place

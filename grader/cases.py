@@ -148,9 +148,14 @@ def true_chain(exercise: str, seed: int | str, label: str) -> Case:
     in a notebook that runs from top to bottom.
 
     The sum of the counts is made larger than it is, so that no gradient vanishes: on the network's
-    own chain the maxima of the logits have no influence, and their gradients are zero.
+    own chain the maxima of the logits have no influence, and their gradients are zero. The weights
+    are made small, so that epsilon matters.
     """
-    case = draw(exercise, seed, label, edits={"counts_sum": lambda total: total + 5.0})
+    edits: dict[str, Edit] = {
+        "counts_sum": lambda total: total + 5.0,
+        "W1": lambda weights: weights * 0.01,
+    }
+    case = draw(exercise, seed, label, edits=edits)
     return replace(case, upstream={**case.upstream, **forward.chain(case.tensors)})
 
 

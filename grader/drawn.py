@@ -23,7 +23,8 @@ def case(seed: str, exercise: str, label: str, **options: Any) -> Case:
 
 def chain(seed: str, exercise: str, label: str) -> Case:
     """Return the true chain of this label; see `cases.true_chain`."""
-    name = f"chain {label}"
+    # The judge knows an answer by the name of its case.
+    name = f"public chain {label}" if seed == PUBLIC else f"chain {label}"
     return _once(seed, exercise, name, lambda: cases.true_chain(exercise, seed, name))
 
 
@@ -36,7 +37,8 @@ def lecture(corpus: str, exercise: str) -> Case:
 def _once(seed: str, exercise: str, label: str, make: Callable[[], Case]) -> Case:
     key = (seed, exercise, label)
     if key not in _kept:
-        for other in [other for other in _kept if other[0] not in (PUBLIC, seed)]:
-            del _kept[other]
+        if seed != PUBLIC:
+            for other in [other for other in _kept if other[0] not in (PUBLIC, seed)]:
+                del _kept[other]
         _kept[key] = make()
     return _kept[key]

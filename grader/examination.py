@@ -167,16 +167,27 @@ class Examination(Examiner):
     def _shared_worker_for(self, task: Task, file: str) -> tuple[Worker, Reply]:
         if self._worker is None or self._loaded is None or self._task != task.full_name:
             self.close()
-            if self._shared is None:
-                self._shared = client.start(self.zygote, self.submission.files, file)
-                self._shared_loaded = {file: client.loaded(self._shared)}
-                self._served = set()
-            elif file not in self._shared_loaded:
-                self._shared_loaded[file] = client.load_too(self._shared, file)
+            self._loaded = self._load_shared(file)
+            assert self._shared is not None
             self._worker, self._task = self._shared, task.full_name
             self._served.add(self._task)
-            self._loaded = self._shared_loaded[file]
         return self._worker, self._loaded
+
+    def _load_shared(self, file: str) -> Reply:
+        """Return what came of running a file in the shared worker: in a new one, if the one that
+        has run other files is dead, or cannot run this one as a whole. It may lack the memory.
+        """
+        if self._shared is not None and file not in self._shared_loaded:
+            loaded = client.load_too(self._shared, file)
+            self._shared_loaded[file] = loaded
+            if loaded.outcome is not Outcome.OK or loaded.header.get("failures"):
+                self._shared.close()
+                self._shared = None
+        if self._shared is None:
+            self._shared = client.start(self.zygote, self.submission.files, file)
+            self._shared_loaded = {file: client.loaded(self._shared)}
+            self._served = set()
+        return self._shared_loaded[file]
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:
         assert reply.frame is not None
@@ -187,6 +198,8 @@ class Examination(Examiner):
                 raise wire.WireError(f"it has {len(tensors)} tensors in place of {expected}")
         except wire.WireError as error:
             refused = worker.refuse(f"the answer is malformed: {error}")
+            if worker is self._shared:  # dead: the others get a new one
+                self._shared = None
             return Answer(refused.outcome, refused.message)
         header = reply.header
         return Answer(

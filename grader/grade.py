@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from grader.course.catalogue import Task
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
 from grader.examination import Examination
 from grader.examiner import Examiner, Inspection
-from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options
+from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options, fresh_seed
 from grader.report import Report
 from grader.sandbox.client import Zygote
 from grader.submission import Submission
@@ -79,7 +78,7 @@ def grade_exam(exam: Examiner, options: Options = DEFAULTS) -> Report:
 def _graded(exam: Examiner, options: Options, on_task: Callable[[Task], None] | None) -> Report:
     started = time.monotonic()
     course = exam.course
-    seed = options.seed or secrets.token_hex(8)
+    seed = options.seed or fresh_seed()
     tasks = tuple(
         task for task in course.tasks if not options.tasks or task.full_name in options.tasks
     )

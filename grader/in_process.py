@@ -60,6 +60,8 @@ class InProcess:
         changed = [name for name, value in before.items() if not _same(value, watched[name])]
         if wanted.kind == "texts":
             return Answer(Outcome.OK, texts=list(made), changed=changed)
+        if isinstance(made, dict) and set(wanted.names) <= made.keys():
+            made = [made[name] for name in wanted.names]
         listed = list(made) if isinstance(made, (tuple, list)) else [made]
         if not all(isinstance(item, (Tensor, int, float)) for item in listed):
             return Answer(Outcome.ERROR, f"TypeError: return a tensor; this is {made!r:.80}")

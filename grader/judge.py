@@ -125,20 +125,28 @@ class Judge:
 
     def line(self, random: Sequence[Case], chains: Sequence[Case]) -> None:
         """Check an answer at the top level of a notebook: it is right for random upstream
-        gradients, or else on every one of several true chains, which is what a notebook is.
+        gradients, or else on every one of several true chains, which is what a notebook is. A chain
+        on which the gradient vanishes shows nothing.
 
         A shape that differs by size-1 dimensions is no more than a note: there is no function that
         promises one, and broadcasting makes up for it.
         """
         wrong = self._first_wrong(random)
         if wrong is not None:
-            if self._first_wrong(chains) is not None:
+            telling = [case for case in chains if not self._vanishes(case)]
+            if not telling or self._first_wrong(telling) is not None:
                 self._wrong(*wrong)
             self.record.note = TRUE_CHAIN_ONLY
         shapes = [v for v in self.record.verdicts if v["kind"] == Kind.SHAPE.value]
         if shapes and not self.record.note:
             shape, expected = (tuple(shapes[0][key]) for key in ("shape", "expected_shape"))
             self.record.note = f"the numbers are right; the shape is {shape}, not {expected}"
+
+    def _vanishes(self, case: Case) -> bool:
+        """Tell whether zeros would be right on a case."""
+        expected, _ = self._reference(case)
+        zeros = torch.zeros_like(expected.value)
+        return verdict.compare(zeros, expected, self.examination.course.bound).kind.right
 
     def _first_wrong(self, several: Sequence[Case]) -> tuple[Case, Answer, Verdict] | None:
         """Return the first case on which the answer is wrong. Raises CheckFailed without one."""
@@ -199,7 +207,7 @@ class Judge:
         own = {name: value for name, value in upstream.items() if value is not None}
         answer = self._good(self.examination.ask(self.task, {**self._given(case), **own}))
         links[self.task.name] = answer.tensors[0]
-        found = verdict.compare(answer.tensors[0], reference.gradient(self.task, case), CHAIN_BOUND)
+        found = verdict.compare(answer.tensors[0], self._reference(case)[0], CHAIN_BOUND)
         self._keep("chain", found)
         if found.kind is Kind.WRONG:
             self.fail("failed", wording.of_verdict(found))

@@ -124,8 +124,9 @@ def match(
             by_name.setdefault(aliases.canonical(definition.name, known), []).append(definition)
     for task in course.tasks:
         named = by_name.get(task.name, [])
-        if task.full_name in matched:
-            named = [definition for definition in named if not definition.stub]
+        if task.full_name in matched:  # a helper of a notebook may have the name of a task
+            usable = [d for d in named if d.asks_for() and not missing(task, d)]
+            named = [definition for definition in usable if not definition.stub]
         named = [d for d in named if not d.stub] or named
         homes = [(d, exercise_of_file(d.file, course)) for d in named]
         candidates = [d for d, home in homes if home == task.exercise.key]

@@ -23,3 +23,10 @@ class Options:
 
 
 DEFAULTS = Options()
+
+
+def fresh_seed() -> str:
+    """Return a seed that nobody can guess, 16 characters long."""
+    import secrets  # not at the top: it costs help and hints more than all of this module
+
+    return secrets.token_hex(8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 STUDENT = {
-    "student": ("check", "hint", "list_tasks"),
+    "student": ("check", "hint", "list_"),
     "watching": ("watch",),
     "seeing": ("draw", "train"),
     "corpora": ("data",),
     "notebook": ("convert",),
 }
-"""Commands that students have too, by the module of `grader.commands` that they are in."""
+"""Commands that students have too, by the module of `grader.commands` that they are in.
+An underscore at the end of a name is no part of the command's."""
 
 STAFF = {
     "staff": ("grade", "compare", "doctor"),

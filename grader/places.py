@@ -21,7 +21,9 @@ class Places:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._sources = {name: text.decode() for name, text in files.items() if _HEADER.match(text)}
         names = "|".join(re.escape(name) for name in self._sources)
-        self._told = re.compile(rf'(["(]?)({names})(["]?), line (\d+)') if names else None
+        self._told = (
+            re.compile(rf'(?<![\w.-])(["(]?)({names})(["]?), line (\d+)') if names else None
+        )
 
     def in_parts(self, file: str) -> bool:
         """Tell whether a file is a notebook, of which only what is graded is run."""

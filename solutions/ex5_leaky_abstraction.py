@@ -54,77 +54,54 @@ def embedding_backward(demb: Tensor, Xb: Tensor, vocab: int) -> Tensor:
     return dC.index_add_(0, Xb.flatten(), demb.flatten(0, 1))
 
 
-def in_one(tensors: tuple[Tensor, ...]) -> tuple[Tensor, list[Tensor]]:
+def in_one(tensors: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """Lay copies of tensors end to end: one flat tensor, and views of it in the old shapes."""
     flat = torch.cat([tensor.flatten() for tensor in tensors])
     parts = flat.split([tensor.numel() for tensor in tensors])
     return flat, [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
-class Step:
-    """One step of training in memory that is taken once: every result has its place beforehand.
+def forward_into(places: list[Tensor], parameters: list[Tensor], characters: Tensor) -> None:
+    """The forward pass; hprebn and its deviations from the mean become bnraw where they are."""
+    emb, embcat, bnraw, h, product, bnmean, bnvar_inv, logits = places
+    C, W1, b1, W2, b2, bngain, bnbias = parameters
+    torch.index_select(C, 0, characters, out=emb)  # (n * block_size, n_embd)
+    torch.addmm(b1, embcat, W1, out=bnraw)  # (n, hidden)
+    bnraw.sub_(torch.mean(bnraw, 0, keepdim=True, out=bnmean))
+    torch.sum(torch.mul(bnraw, bnraw, out=product), 0, keepdim=True, out=bnvar_inv)
+    bnraw.mul_(bnvar_inv.div_(len(h) - 1).add_(1e-5).rsqrt_())
+    torch.addcmul(bnbias, bngain, bnraw, out=h).tanh_()
+    torch.addmm(b2, h, W2, out=logits)  # (n, vocab)
 
-    A tensor of this size takes less time to compute than to be allocated, and an operation less
-    than to be called, so what counts is how few there are of both.
-    """
 
-    def __init__(self, parameters: tuple[Tensor, ...], n: int, block_size: int):
-        self.flat, self.parameters = in_one(parameters)
-        self.slopes, self.gradients = in_one(parameters)
-        C, W1, _, W2, _, bngain, _ = parameters
-        self.ix = torch.empty(n, dtype=torch.int64)
-        self.Xb = torch.empty(n, block_size, dtype=torch.int64)
-        self.Yb = torch.empty(n, dtype=torch.int64)
-        self.emb, self.demb = torch.empty(2, n * block_size, C.shape[1])
-        self.embcat, self.dembcat = self.emb.view(n, -1), self.demb.view(n, -1)
-        self.bnraw, self.h, self.dh, self.product = torch.empty(4, n, W1.shape[1])
-        self.bnmean, self.bnvar_inv = torch.empty_like(bngain), torch.empty_like(bngain)
-        self.logits = torch.empty(n, W2.shape[1])
-        self.minus_ones = torch.full((n, 1), -1.0)
-
-    def draw(self, X: Tensor, Y: Tensor, generator: Generator) -> None:
-        """The minibatch of this step."""
-        torch.randint(0, X.shape[0], self.Yb.shape, generator=generator, out=self.ix)
-        torch.index_select(X, 0, self.ix, out=self.Xb)
-        torch.index_select(Y, 0, self.ix, out=self.Yb)
-
-    def forward(self) -> None:
-        """The forward pass; hprebn and its deviations from the mean become bnraw where they are."""
-        C, W1, b1, W2, b2, bngain, bnbias = self.parameters
-        bnraw, inv = self.bnraw, self.bnvar_inv
-        torch.index_select(C, 0, self.Xb.view(-1), out=self.emb)
-        torch.addmm(b1, self.embcat, W1, out=bnraw)  # (n, hidden)
-        bnraw.sub_(torch.mean(bnraw, 0, keepdim=True, out=self.bnmean))
-        torch.mul(bnraw, bnraw, out=self.product)
-        torch.sum(self.product, 0, keepdim=True, out=inv)  # (1, hidden)
-        bnraw.mul_(inv.div_(len(bnraw) - 1).add_(1e-5).rsqrt_())
-        torch.addcmul(bnbias, bngain, bnraw, out=self.h).tanh_()
-        torch.addmm(b2, self.h, W2, out=self.logits)  # (n, vocab)
-
-    def backward(self) -> None:
-        """n times the gradients: the division by n waits for the update, where it costs nothing."""
-        _, W1, _, W2, _, bngain, _ = self.parameters
-        dC, dW1, db1, dW2, db2, dbngain, dbnbias = self.gradients
-        n, bnraw, dh, dlogits = len(self.h), self.bnraw, self.dh, self.logits
-        torch.softmax(self.logits, 1, out=dlogits)
-        dlogits.scatter_add_(1, self.Yb.view(n, 1), self.minus_ones)
-        torch.mm(self.h.T, dlogits, out=dW2)
-        torch.sum(dlogits, 0, out=db2)
-        torch.mm(dlogits, W2.T, out=dh)
-        # dh becomes dhpreact = dh - h^2 dh, and that becomes dhprebn.
-        dh.addcmul_(torch.mul(self.h, self.h, out=self.product), dh, value=-1.0)
-        torch.sum(dh, 0, keepdim=True, out=dbnbias)
-        torch.sum(torch.mul(dh, bnraw, out=self.product), 0, keepdim=True, out=dbngain)
-        dh.sub_(dbnbias, alpha=1 / n).addcmul_(bnraw, dbngain, value=-1 / (n - 1))
-        dh.mul_(self.bnvar_inv.mul_(bngain))
-        torch.mm(self.embcat.T, dh, out=dW1)
-        torch.sum(dh, 0, out=db1)
-        torch.mm(dh, W1.T, out=self.dembcat)
-        dC.zero_().index_add_(0, self.Xb.view(-1), self.demb)
-
-    def update(self, learning_rate: float) -> None:
-        """All parameters are views of one tensor, so one operation moves all of them."""
-        self.flat.sub_(self.slopes, alpha=learning_rate / len(self.h))
+def backward_into(
+    gradients: list[Tensor],
+    places: list[Tensor],
+    parameters: list[Tensor],
+    characters: Tensor,
+    labels: Tensor,
+    minus_ones: Tensor,
+) -> None:
+    """n times the gradients: the division by n waits for the update, where it costs nothing."""
+    dC, dW1, db1, dW2, db2, dbngain, dbnbias = gradients
+    emb, embcat, bnraw, h, product, dh, bnvar_inv, dlogits = places
+    _, W1, _, W2, _, bngain, _ = parameters
+    n = len(h)
+    torch.softmax(dlogits, 1, out=dlogits)  # where the logits were
+    dlogits.scatter_add_(1, labels, minus_ones)
+    torch.mm(h.T, dlogits, out=dW2)
+    torch.sum(dlogits, 0, out=db2)
+    torch.mm(dlogits, W2.T, out=dh)
+    # dh becomes dhpreact = dh - h^2 dh, and that becomes dhprebn.
+    dh.addcmul_(torch.mul(h, h, out=product), dh, value=-1.0)
+    torch.sum(dh, 0, keepdim=True, out=dbnbias)
+    torch.sum(torch.mul(dh, bnraw, out=product), 0, keepdim=True, out=dbngain)
+    dh.sub_(dbnbias, alpha=1 / n).addcmul_(bnraw, dbngain, value=-1 / (n - 1))
+    dh.mul_(bnvar_inv.mul_(bngain))
+    torch.mm(embcat.T, dh, out=dW1)
+    torch.sum(dh, 0, out=db1)
+    torch.mm(dh, W1.T, out=embcat)  # its own gradient, as it has had its last reader
+    dC.zero_().index_add_(0, characters, emb)
 
 
 def train_fast(
@@ -142,11 +119,28 @@ def train_fast(
     batch_size: int,
     decay_at: int,
 ) -> tuple[Tensor, ...]:
-    """The loop of exercise 4 without an allocation in it."""
-    step = Step((C, W1, b1, W2, b2, bngain, bnbias), batch_size, X.shape[1])
+    """A tensor of this size takes no longer to compute than to be allocated, and no longer than the
+    call: every result has its place beforehand, and there are as few calls as possible.
+    """
+    n, hidden = batch_size, W1.shape[1]
+    # All parameters are views of one tensor, so one operation moves all of them.
+    flat, parameters = in_one([C, W1, b1, W2, b2, bngain, bnbias])
+    slopes, gradients = in_one(parameters)
+    ix, Yb = torch.zeros(n, dtype=torch.int64), torch.zeros(n, dtype=torch.int64)
+    Xb = torch.zeros(n, X.shape[1], dtype=torch.int64)
+    emb, logits = torch.zeros(Xb.numel(), C.shape[1]), torch.zeros(n, len(b2))
+    bnraw, h, product, dh = (torch.zeros(n, hidden) for _ in range(4))
+    bnmean, bnvar_inv = torch.zeros(1, hidden), torch.zeros(1, hidden)
+    minus_ones = torch.full((n, 1), -1.0)
+    # Views, like tensors, are made once.
+    characters, labels, embcat = Xb.view(-1), Yb.view(n, 1), emb.view(n, -1)
+    forth = [emb, embcat, bnraw, h, product, bnmean, bnvar_inv, logits]
+    back = [emb, embcat, bnraw, h, product, dh, bnvar_inv, logits]
     for i in range(steps):
-        step.draw(X, Y, generator)
-        step.forward()
-        step.backward()
-        step.update(0.1 if i < decay_at else 0.01)
-    return tuple(step.parameters)
+        torch.randint(0, X.shape[0], (n,), generator=generator, out=ix)
+        torch.index_select(X, 0, ix, out=Xb)
+        torch.index_select(Y, 0, ix, out=Yb)
+        forward_into(forth, parameters, characters)
+        backward_into(gradients, back, parameters, characters, labels, minus_ones)
+        flat.sub_(slopes, alpha=(0.1 if i < decay_at else 0.01) / n)
+    return tuple(parameters)

@@ -12,6 +12,7 @@ from grader.audit.alike import SameFunctions, SameRemark
 from grader.audit.sources import Sources
 from grader.cohort.index import Index
 from grader.options import ROOT
+from grader.render.gathered import gathered
 from grader.report import place_of
 from grader.sandbox.client import Zygote
 from grader.submission import read_for_course
@@ -26,7 +27,7 @@ UNUSUAL, AT_LEAST = 6.0, 3.0
 
 @dataclass(frozen=True)
 class Place:
-    """Something at a place in a student's submission."""
+    """Something at a place in a student's submission; `also` are other places of the same."""
 
     student: str
     file: str
@@ -34,11 +35,12 @@ class Place:
     line: int
     what: str
     told: str
+    also: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """Return where that is."""
-        return place_of(self.file, self.cell, self.line)
+        return "; ".join([place_of(self.file, self.cell, self.line), *self.also])
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,11 @@ def _read(index: Index, zygote: Zygote) -> tuple[dict[str, Sources], list[tuple[
 def _findings(index: Index) -> list[Place]:
     found = []
     for student, report in index.reports().items():
-        for finding in report.policy:
+        for one in gathered(report.policy):
+            finding = one.first
             told = finding.reason + (" (allowed)" if finding.allowed else "")
             at = (finding.file, finding.cell, finding.line)
-            found.append(Place(student, *at, finding.what, told))
+            found.append(Place(student, *at, finding.what, told, one.places[1:]))
     return found
 
 

@@ -119,6 +119,14 @@ class Ledger:
                 temporary.unlink()
             raise _unwritable(target, error) from None
 
+    def remove(self, name: str) -> None:
+        """Remove a page of the ledger. Raises LedgerError if that is not possible."""
+        target = self.folder / name
+        try:
+            target.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(target, error) from None
+
     def _note_times(self, key: str, times: Mapping[str, Any]) -> None:
         """Append times. A line that a killed run left half written is ended first."""
         path = self.folder / TIMES

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from grader.cohort.conditions import Conditions
 from grader.cohort.index import Entry, Index
 from grader.cohort.ledger import Ledger
+from grader.report import Report, for_student
 
-PAGES, DASHBOARD = "html", "index.html"
+PAGES, STUDENTS, DASHBOARD = "html", "students", "index.html"
 
 
 def index_of(
@@ -35,28 +36,47 @@ def index_of(
     )
 
 
-def publish(ledger: Ledger, index: Index) -> None:
-    """Write the index, and the pages that are made of it. Raises LedgerError."""
+def publish(ledger: Ledger, index: Index, *, for_students: bool = False) -> None:
+    """Write the index, and the pages that are made of it. Raises LedgerError.
+
+    for_students: write what each student may see as well. Once there, these pages are kept up to
+    date, so that none of them tells an old score.
+    """
     from grader.render import dashboard
 
     ledger.keep_index(index)
     index = index.located(ledger.folder)
-    links = _pages(ledger, index)
+    links = _pages(ledger, index, PAGES, _whole)
+    if for_students or (ledger.folder / STUDENTS).is_dir():
+        _remove_others(ledger, set(_pages(ledger, index, STUDENTS, for_student).values()))
 
     page = dashboard.render(index, index.reports(), index.times(), links)
     ledger.write(DASHBOARD, page, durable=False)
 
 
-def _pages(ledger: Ledger, index: Index) -> dict[str, str]:
+def _whole(report: Report) -> Report:
+    return report
+
+
+def _pages(
+    ledger: Ledger, index: Index, folder: str, shown: Callable[[Report], Report]
+) -> dict[str, str]:
     """Write a page for every student who has a report; return the links to them, by id."""
     from grader.render import html
 
     links = {}
     for id_, report in index.reports().items():
-        name = f"{PAGES}/{file_name(id_)}.html"
-        ledger.write(name, html.render(report), durable=False)
+        name = f"{folder}/{file_name(id_)}.html"
+        ledger.write(name, html.render(shown(report)), durable=False)
         links[id_] = quote(name)
     return links
+
+
+def _remove_others(ledger: Ledger, links: set[str]) -> None:
+    """Remove the pages of students who have no report any more. Raises LedgerError."""
+    for page in (ledger.folder / STUDENTS).glob("*.html"):
+        if quote(f"{STUDENTS}/{page.name}") not in links:
+            ledger.remove(f"{STUDENTS}/{page.name}")
 
 
 def file_name(id_: str) -> str:

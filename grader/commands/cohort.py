@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from grader.commands.common import (
     explained,
     stop,
 )
-from grader.options import Options
+from grader.options import Options, fresh_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +66,11 @@ if TYPE_CHECKING:
     metavar="FINDING_ID",
     help="A finding that a person has looked at and allowed; repeatable, kept in the ledger.",
 )
+@click.option(
+    "--student-pages",
+    is_flag=True,
+    help="Write DIR/students/ too: a page to hand to each student, without the hidden checks.",
+)
 def cohort(
     submissions: Path,
     out: Path,
@@ -79,6 +83,7 @@ def cohort(
     public_only: bool,
     isolation: str,
     allow: tuple[str, ...],
+    student_pages: bool,
 ) -> None:
     """Grade SUBMISSIONS: a folder with a subfolder, file or archive for each student, what Canvas,
     Moodle or Gradescope exported, or a roster (.csv with id, name, path).
@@ -97,7 +102,7 @@ def cohort(
         found = roster.read(submissions)
         with ledgers.opened(out) as ledger:
             before = ledger.conditions()
-            kept = before.seed if before else secrets.token_hex(8)
+            kept = before.seed if before else fresh_seed()
             options = Options(seed or kept, corpus, public_only, _full_names(tasks), isolation)
             if before is not None:
                 _refuse_changes(out, before, Conditions.of(options, before.machine), regrade)
@@ -106,7 +111,7 @@ def cohort(
                 conditions = Conditions.of(options, crews.muster(crew, options))
                 _refuse_changes(out, before, conditions, regrade)
                 ledger.record_conditions(conditions)
-                index = _run(found, ledger, conditions, allow, crew, regrade)
+                index = _run(found, ledger, conditions, allow, crew, regrade, student_pages)
             finally:
                 crew.dismiss()
     _finish(index, out)
@@ -158,6 +163,7 @@ def _run(
     allow: tuple[str, ...],
     crew: Crew,
     regrade: bool,
+    student_pages: bool,
 ) -> Index:
     from grader.cohort import index as indices
     from grader.cohort import publish
@@ -180,7 +186,7 @@ def _run(
     index = publish.index_of(entries, roster.notes, conditions, allowed)
     if before is not None:
         _show_moves(before, index.located(ledger.folder), regrade)
-    publish.publish(ledger, index)
+    publish.publish(ledger, index, for_students=student_pages)
     return index
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from grader.commands.exporting import (
     read_report,
     rendered,
 )
+from grader.options import fresh_seed
 
 if TYPE_CHECKING:
     from grader.render.table import Row
@@ -130,7 +130,7 @@ def github(report: Path, out: str | None, folder: str, view: str) -> None:
             click.echo(line)
         told = list(actions.log(shown))
         if told:
-            click.echo(actions.fenced(told, secrets.token_hex(16)))
+            click.echo(actions.fenced(told, fresh_seed() + fresh_seed()))
         try:
             _append(target, actions.summary(shown, actions.CAP - _size(target)))
         except TooLarge as error:
@@ -221,7 +221,7 @@ def autograder(out: str, seed: str | None, with_bonus: bool) -> None:
 
         check_writable(out)
         try:
-            content = builder.build(ROOT, seed or secrets.token_hex(8), with_bonus)
+            content = builder.build(ROOT, seed or fresh_seed(), with_bonus)
             Path(out).write_bytes(content)
         except builder.CannotBuild as error:
             stop(2, str(error))

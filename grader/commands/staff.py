@@ -20,7 +20,7 @@ from grader.commands.common import (
     stop,
     write,
 )
-from grader.options import ROOT, Options
+from grader.options import ROOT, Options, fresh_seed
 
 
 @click.command()
@@ -111,10 +111,8 @@ def grade(
 def compare(submission: Path, seed: str | None, corpus: str) -> None:
     """Grade SUBMISSION beside the reference solutions: error, time and points of each task."""
     with explained():
-        import secrets
-
         check_corpus(corpus)
-        options = Options(seed or secrets.token_hex(8), corpus)
+        options = Options(seed or fresh_seed(), corpus)
         report = graded(submission, options)
         reference = graded(ROOT / "solutions", options)
         from grader.render import terminal

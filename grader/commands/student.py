@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import textwrap
 from pathlib import Path
 
@@ -91,6 +90,8 @@ def hint(task: str, more: bool) -> None:
     with explained():
         found = course().resolve(task)
     shown = hints.show(found.full_name, more=more)
+    import shutil
+
     width = min(shutil.get_terminal_size().columns, 100)
     for number, text in enumerate(shown, 1):
         told = f"{number}. {text}"
@@ -101,7 +102,7 @@ def hint(task: str, more: bool) -> None:
 
 
 @click.command(name="list")
-def list_tasks() -> None:
+def list_() -> None:
     """List all tasks: full name, points, exercise."""
     from grader.course.catalogue import course
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from grader.cohort.index import Entry, Index
-from grader.report import Finding, Report
+from grader.render.gathered import Gathered, gathered
+from grader.report import Report
 
 GROUPS = {
     "passed": "passed",
@@ -46,7 +47,7 @@ class Student:
     cells: str
     passed: int
     tasks: int
-    findings: list[Finding]
+    findings: list[Gathered]
     seconds: float | None
 
     @property
@@ -164,11 +165,12 @@ def figures(
     """Return the figures of a class; the arguments are those of `dashboard.render`."""
     found = Figures()
     statuses: dict[str, dict[str, str]] = {}
-    findings: dict[str, list[Finding]] = {}
+    findings: dict[str, list[Gathered]] = {}
     for entry in index.entries:
         if entry.id in reports:
             report = reports[entry.id]
-            statuses[entry.id], findings[entry.id] = _noted(found, report), report.policy
+            statuses[entry.id] = _noted(found, report)
+            findings[entry.id] = gathered(report.policy)
     for entry in index.entries:
         own = statuses.get(entry.id, {})
         letters = [LETTERS[GROUPS[own[name]]] if name in own else NONE for name in found.tasks]

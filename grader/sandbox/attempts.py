@@ -21,7 +21,9 @@ else:  # in the sandbox there is no package: these files are run by path
     from words import Vocabulary
 
 MOST = 20
-"""How many attempts at a gradient are looked at, the last ones: reading has to come to an end."""
+"""How many attempts are looked at for exercises that share a gradient: the one that is carried on,
+and the last ones. Reading has to come to an end.
+"""
 
 
 class Attempts:
@@ -70,7 +72,7 @@ class Attempts:
                 if not attempts or gradient in fresh:
                     attempts.append([])
                 attempts[-1].append(index)
-        return attempts[-MOST:]
+        return attempts
 
     # Which attempt answers which task
 
@@ -80,8 +82,9 @@ class Attempts:
         if len(tasks) == 1:
             return {tasks[0][0]: used or attempts[-1]}
         # The same name is an answer to several exercises: what an attempt relies on tells which.
+        attempts = attempts[-MOST:]
         if used is not None:
-            attempts = [used if attempt[0] == used[0] else attempt for attempt in attempts]
+            attempts = [used, *(attempt for attempt in attempts if attempt[0] != used[0])]
         chosen: dict[str, list[int]] = {}
         for task, upstream in tasks:
             fitting = [a for a in attempts if a not in chosen.values()]
@@ -156,10 +159,12 @@ class Attempts:
 
         def is_given(name: str, place: int) -> bool:
             own = self._words.gradients.get(name)
-            if own is None:
-                return name in self._words.given
+            if own is None and name not in self._words.given:
+                return False
             if own in withheld or of_lines or own in upstream:
                 return own not in withheld
+            if own is None and (end < 0 or self._words.given[name] not in self._words.reads):
+                return True
             # A formula of its own may call its steps by names that stood for others before.
             writer = next(self._slices.writers_before(name, place), -1)
             return not end < writer < place

@@ -123,8 +123,13 @@ class Loop:
         # A loop may draw its minibatches without a generator; the first draws are the same then.
         torch.default_generator.manual_seed(given["generator"].initial_seed())
         steps, decay_at = given.get("steps", 1), given.get("decay_at", 1)
-        namespace[STEPS] = lambda whole: _shortened(whole, steps, decay_at)
+        begun: list[Any] = []
+        namespace[STEPS] = lambda whole: _counted(_shortened(whole, steps, decay_at), begun)
         exec(self._code, namespace)
+        if begun:
+            raise RuntimeError(
+                f"the loop stopped in step {len(begun)} of {steps}: take its `break` out"
+            )
         if "steps" in given:
             return {own: namespace[name] for name, own in self._spelled(namespace, names)}
         found = self._words.gradients.items()
@@ -146,6 +151,14 @@ def _sizes(given: Mapping[str, Any]) -> dict[str, int]:
     vocab, embedded = given["C"].shape
     hidden, block = given["W1"].shape[1], given["X"].shape[1]
     return {"vocab_size": vocab, "n_embd": embedded, "n_hidden": hidden, "block_size": block}
+
+
+def _counted(steps: Iterable[Any], begun: list[Any]) -> Iterator[Any]:
+    """Yield steps and note each one in `begun`, which is empty again after the last."""
+    for step in steps:
+        begun.append(step)
+        yield step
+    begun.clear()
 
 
 def _shortened(whole: Iterable[Any], steps: int, decay_at: int) -> Iterator[Any]:

@@ -155,19 +155,24 @@ class Worker:
         """Send a request and return what came of it; see `receive`."""
         if self._ended is not None:
             return replace(self._ended, seconds=0.0)
+        # Before the request is out: a short one is answered before `receive` is even called.
+        started = time.monotonic(), self._cpu_clock()
         self.post(header, parts)
-        return self.receive(seconds=seconds, max_body=max_body)
+        return self.receive(seconds=seconds, max_body=max_body, started=started)
 
-    def receive(self, *, seconds: float, max_body: int) -> Reply:
+    def receive(
+        self, *, seconds: float, max_body: int, started: tuple[float, float] | None = None
+    ) -> Reply:
         """Wait for an answer for at most `seconds` and return what came of it.
 
-        max_body: the most bytes of tensors that an answer may have.
+        max_body: the most bytes of tensors that an answer may have. started: when the clock and the
+        worker's own began to count, if that was not now.
         """
         if self._ended is not None:
             return replace(self._ended, seconds=0.0)
-        started, cpu_started = time.monotonic(), self._cpu_clock()
+        begun, cpu_begun = started or (time.monotonic(), self._cpu_clock())
         try:
-            frame = self._exchange(wire.Decoder(max_body), started + seconds)
+            frame = self._exchange(wire.Decoder(max_body), begun + seconds)
         except TimeoutError:
             message = f"no answer within the limit of {seconds:g} s"
             return self._end(Reply(Outcome.TIMEOUT, message, seconds=seconds))
@@ -178,7 +183,7 @@ class Worker:
         if frame.header.get("ticket") != self._ticket:
             message = "the answer is malformed: it belongs to no question that was asked"
             return self._end(Reply(Outcome.MALFORMED, message))
-        elapsed, cpu_elapsed = time.monotonic() - started, self._cpu_clock() - cpu_started
+        elapsed, cpu_elapsed = time.monotonic() - begun, self._cpu_clock() - cpu_begun
         return _reply(frame, elapsed, cpu_elapsed)
 
     def _cpu_clock(self) -> float:

@@ -55,11 +55,13 @@ class Effect:
 
 
 def root(node: ast.expr) -> str:
-    """Return the name that an expression such as `a.view(-1)[i]` begins with, or an empty text."""
+    """Return the name whose value changes with an expression such as `a.view(-1)[i]`, or an empty
+    text: what a call returns is a new value, unless it is a view.
+    """
     while not isinstance(node, ast.Name):
         if isinstance(node, (ast.Subscript, ast.Attribute, ast.Starred)):
             node = node.value
-        elif isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in VIEWS:
             node = node.func
         else:
             return ""

@@ -45,7 +45,7 @@ class Reading:
     """The answers of one flat source. `words` is the vocabulary with the notebook's own names."""
 
     def __init__(self, source: Sequence[ast.stmt], vocabulary: Vocabulary) -> None:
-        flat = list(statements.flatten(source))
+        flat = list(statements.flatten(source, vocabulary.gradients))
         self.statements = statements.unwrap(flat, vocabulary.gradients)
         defined = [s for s in self.statements if isinstance(s, ast.FunctionDef)]
         changing = {function.name: effects.changed_parameters(function) for function in defined}

@@ -10,9 +10,10 @@ import ast
 import importlib.abc
 import importlib.machinery
 import linecache
+import sys
 import traceback
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
@@ -78,6 +79,13 @@ def run_statements(
 def remember(file: str, text: str) -> None:
     """Let tracebacks show the lines of a source."""
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+
+
+def forget_warnings(files: Iterable[str]) -> None:
+    """Let Python tell its warnings about these files again: it tells each place once."""
+    for file in files:
+        module = sys.modules.get(file.removesuffix(".py"))
+        vars(module or types.ModuleType("")).pop("__warningregistry__", None)
 
 
 def compiled(file: str, statement: ast.stmt, flags: int = 0) -> Any:

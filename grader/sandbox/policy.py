@@ -11,6 +11,7 @@ differentiation are honest code of the wrong kind, which a person has to judge.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import symtable
 import sys
@@ -175,22 +176,23 @@ def _cleared(statement: ast.stmt) -> set[ast.AST]:
     }
 
 
-def used_names(statement: ast.stmt) -> set[str]:
+@functools.lru_cache(maxsize=1000)
+def used_names(statement: ast.stmt) -> frozenset[str]:
     """Return the module's names that a statement uses: not its functions' own variables."""
     try:
         tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
     except (SyntaxError, ValueError, RecursionError):  # then rather too many than too few
-        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    names = set()
+        return frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+    names: set[str] = set()
     while tables:
         table = tables.pop()
         tables += table.get_children()
         of_module = table.get_type() == "module"
         names |= {s.get_name() for s in table.get_symbols() if of_module or s.is_global()}
-    return names
+    return frozenset(names)
 
 
-def _name(node: ast.Name, of_module: set[str]) -> Iterator[tuple[str, str]]:
+def _name(node: ast.Name, of_module: frozenset[str]) -> Iterator[tuple[str, str]]:
     name = unicodedata.normalize("NFKC", node.id)
     reads = isinstance(node.ctx, ast.Load)
     dunder = name.startswith("__") and name.endswith("__")

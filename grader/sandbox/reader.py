@@ -196,20 +196,20 @@ def _of_module(file: str, statements: list[ast.stmt]) -> Scope:
 
 def _of_notebook(file: str, reading: flat.Reading) -> Scope:
     """Read a notebook, of which only what an answer depends on is run."""
-    known: dict[str, Function] = {}
     definitions: list[dict[str, Any]] = []
     reach: dict[str, frozenset[int]] = {}
+    for answer in reading.answers():
+        found = {"name": answer.gradient, "file": file, "line": answer.line, "end": answer.end}
+        empty: dict[str, list[str]] = {"positional": [], "keyword": [], "required": []}
+        definitions.append({**found, **empty, "form": "flat", "task": answer.task})
+        reach[answer.task] = frozenset(answer.statements)
+    known: dict[str, Function] = {}
     for statement in reading.statements:
         for name, node, line in functions_of(statement, known):
             if len(definitions) < MOST:  # no more are told
                 found = _definition(file, name, node, line, statement)
                 definitions.append({**found, "form": "cell"})
                 reach[name] = frozenset(reading.needed_by_line(line))
-    for answer in reading.answers():
-        found = {"name": answer.gradient, "file": file, "line": answer.line, "end": answer.end}
-        empty: dict[str, list[str]] = {"positional": [], "keyword": [], "required": []}
-        definitions.append({**found, **empty, "form": "flat", "task": answer.task})
-        reach[answer.task] = frozenset(answer.statements)
     return Scope(
         reading.statements,
         definitions,

@@ -77,7 +77,7 @@ class Module:
         self._narrow: dict[str, list[int]] = {}
         self._wide: dict[str, list[int]] = {}
         for index, statement in enumerate(statements):
-            mentioned = self._used[index] if is_executed(statement) else set()
+            mentioned = self._used[index] if is_executed(statement) else frozenset()
             for name in self._bound[index]:
                 self._narrow.setdefault(name, []).append(index)
             for name in self._bound[index] | mentioned:

@@ -151,8 +151,8 @@ class _Search:
             for writer in self._writers(name, place):
                 self._needs[reader].add(writer)
                 self._take(writer, self._slices.read_at(writer, name, place))
-        first = self._closure(self._late - set(targets)) - set(targets)
-        order = (*sorted(first), *sorted(self._needs.keys() - first))
+        first = self._first_of_all(set(targets))
+        order = (*first, *sorted(self._needs.keys() - set(first)))
         return Slice(order, frozenset(self._computed))
 
     def _writers(self, name: str, place: int) -> list[int]:
@@ -177,12 +177,17 @@ class _Search:
                 self._asked.add((name, place))
                 self._waiting.append((index, name, place))
 
-    def _closure(self, start: set[int]) -> set[int]:
-        """Return some statements and what they need: later cells that have to run first."""
-        found = set(start)
-        waiting = list(start)
+    def _first_of_all(self, targets: set[int]) -> list[int]:
+        """Return what later cells have to do first, and before that what they need themselves."""
+        order: dict[int, None] = {}
+        begun = set(targets)
+        waiting = [(index, False) for index in sorted(self._late - targets, reverse=True)]
         while waiting:
-            new = self._needs[waiting.pop()] - found
-            found |= new
-            waiting += new
-        return found
+            index, is_ready = waiting.pop()
+            if is_ready:
+                order[index] = None
+            elif index not in begun:
+                begun.add(index)
+                needed = sorted(self._needs[index], reverse=True)
+                waiting += [(index, True), *((other, False) for other in needed)]
+        return list(order)

@@ -17,19 +17,32 @@ def has_cells(text: str) -> bool:
     return _MARKER.search(text) is not None
 
 
-def flatten(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the top-level statements, and in place of `with torch.no_grad():`, `if True:` and
-    `try:` what is inside.
+def flatten(statements: Sequence[ast.stmt], answers: Collection[str] = ()) -> Iterator[ast.stmt]:
+    """Yield the top-level statements, and what is inside in place of `with torch.no_grad():`,
+    `if True:`, `try:` and any other block that holds several answers.
+
+    answers: the names that are answers.
     """
     for statement in statements:
-        if isinstance(statement, ast.With) and _guards(statement):
-            yield from flatten(statement.body)
+        if isinstance(statement, ast.With) and (_guards(statement) or _holds(statement, answers)):
+            yield from flatten(statement.body, answers)
         elif isinstance(statement, ast.If) and isinstance(statement.test, ast.Constant):
-            yield from flatten(statement.body if statement.test.value else statement.orelse)
+            taken = statement.body if statement.test.value else statement.orelse
+            yield from flatten(taken, answers)
+        elif isinstance(statement, ast.If) and _holds(statement, answers):
+            yield from flatten(statement.body, answers)
         elif isinstance(statement, ast.Try):
-            yield from flatten([*statement.body, *statement.orelse, *statement.finalbody])
+            body = [*statement.body, *statement.orelse, *statement.finalbody]
+            yield from flatten(body, answers)
         else:
             yield statement
+
+
+def _holds(statement: ast.If | ast.With, answers: Collection[str]) -> bool:
+    """Tell whether a block assigns several answers, and there is no other branch."""
+    nodes = ast.walk(statement)
+    assigned = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return len(assigned & set(answers)) >= 2 and not getattr(statement, "orelse", [])
 
 
 def _guards(statement: ast.With) -> bool:
@@ -101,7 +114,7 @@ def _body_of_call(
     results = [(name, value) for name, value in zip(assigned, returned, strict=True)]
     return [
         *_assignments(bound, statement),
-        *flatten(function.body[:-1]),
+        *flatten(function.body[:-1], answers),
         *_assignments(results, function.body[-1]),
     ]
 

@@ -48,6 +48,7 @@ class Examinee:
         self._siblings = loader.Siblings(sources)
         self._functions: dict[tuple[str, int], Any] = {}
         self._tensors: list[Tensor] = []
+        self._asked: tuple[str, int] | None = None
 
     def load(self, header: Mapping[str, Any]) -> list[loader.Failure]:
         """Get what is to be asked ready; return what failed on the way.
@@ -109,6 +110,9 @@ class Examinee:
         function = self._functions.get((header["name"], header["line"]))
         if function is None:
             raise LookupError(f"{header['name']} was not defined when the file was run")
+        if self._asked != (header["name"], header["line"]):
+            self._asked = header["name"], header["line"]
+            loader.forget_warnings(self._sources)
         self._tensors = tensors
         positional = [self._argument(spec) for spec in header["positional"]]
         keyword = {name: self._argument(spec) for name, spec in header["keyword"].items()}
@@ -116,6 +120,8 @@ class Examinee:
         watched = dict(tensors_of(given))
         before = {name: snapshot(value) for name, value in watched.items()}
         torch.set_default_dtype(torch.float64 if header["float64"] else torch.float32)
+        # The draws of one call say nothing about those of another.
+        torch.default_generator.manual_seed(torch.default_generator.initial_seed())
         started = time.perf_counter()
         result = function(*positional, **keyword)
         seconds = time.perf_counter() - started
@@ -275,6 +281,10 @@ def serve(requests: int, answers: int) -> None:
         reply_to(request, ({"status": "ok", **fingerprints.survey(sources)}, []), answers)
         return
     belt.forbid_autograd()
+    # What is drawn without a seed is the same in every run: torch would begin anywhere.
+    torch.default_generator.manual_seed(0)
+    # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
+    torch.set_warn_always(True)
     examinee = Examinee(sources)
     while True:
         reply = answer(examinee, request, list(sources))

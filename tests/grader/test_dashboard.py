@@ -62,7 +62,8 @@ def report(statuses: list[str], said: str = "", findings: int = 0) -> Report:
         task(name, status, said if status == "failed" else "")
         for name, status in zip(TASKS, statuses, strict=True)
     ]
-    return example().model_copy(update={"tasks": tasks, "policy": [finding] * findings})
+    several = [finding.model_copy(update={"id": f"{n:010}"}) for n in range(findings)]
+    return example().model_copy(update={"tasks": tasks, "policy": several})
 
 
 def entry(id_: str, outcome: str = "graded", score: float | None = 50.0, **changes) -> Entry:

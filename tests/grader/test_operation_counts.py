@@ -188,11 +188,11 @@ def of_a_step(loop: Callable[[loops.Given], Any]) -> tuple[int, int]:
 
 def test_a_step_of_the_tuned_loop_allocates_nothing():
     """Every result has its place: an allocation would cost what an operation costs. And there are
-    few operations: 43, those that only make a view included. The readable loop takes 64.
+    few operations: 40, those that only make a view included. The readable loop takes 64.
     """
     operations, making = of_a_step(training.loops_to_compare()["tuned"])
     assert making == 0
-    assert operations <= 48
+    assert operations <= 45
 
 
 def test_the_order_of_the_loops():

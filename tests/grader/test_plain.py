@@ -18,7 +18,7 @@ from grader.sandbox.client import Zygote
 from grader.submission import Submission, read_for_course
 
 FILES = sorted((ROOT / "solutions").glob("ex[1-4]_*.py"))
-HARMLESS = "import torch\n\n\ndef dprobs(probs, dlogprobs):\n    {body}\n"
+HARMLESS = "import torch\nfrom torch import Tensor\n\n\ndef dprobs(probs, dlogprobs):\n    {body}\n"
 TASKS = ("ex1.dlogprobs", "ex1.dprobs", "ex1.dh", "ex2.dlogits")
 
 
@@ -40,6 +40,10 @@ def test_the_solutions_are_plain(path) -> None:
         "out = torch.zeros_like(probs)\n    out[range(3), 0] += 1.0\n    return out",
         "with torch.no_grad():\n        return [x for x in probs][0].sum(dim=1, keepdim=True)",
         "return torch.randint(0, 5, (3,), generator=probs)",
+        "out: Tensor = probs\n    return out if isinstance(out, Tensor) else None",
+        "def slope(x: Tensor, y: float | None = None) -> tuple[Tensor, ...]:\n        return x, y\n"
+        "    return slope(probs)[0]",
+        "rows = [row for row in probs]\n    return sum(row for row in rows)",
         "def slope(x):\n        return 1 - x**2\n    return slope(probs)",
         "try:\n        return probs\n    except ValueError as error:\n        print(error)",
     ],
@@ -83,6 +87,14 @@ def test_ordinary_bodies_are_plain(body: str) -> None:
         "return torch.ops",
         "del torch.sum",
         "return unknown(probs)",
+        "return Tensor(3)",
+        "make = [Tensor]\n    return make[0](3)",
+        "return torch.no_grad()(dprobs)",
+        "[type for type in ()]\n    return type(probs)",
+        "(lambda open: open)(0)\n    return open('x')",
+        "def inner(id):\n        return id\n    return id(probs)",
+        "def inner(x: (kept := [])):\n        return x\n    return inner(kept)",
+        "try:\n        return probs\n    finally:\n        print('compiled twice')",
     ],
 )
 def test_what_could_be_left_behind_is_not_plain(body: str) -> None:
@@ -106,6 +118,11 @@ def test_what_could_be_left_behind_is_not_plain(body: str) -> None:
         "@torch.no_grad()\ndef f():\n    pass",
         "def f(kept=[]):\n    pass",
         "class Kept:\n    pass",
+        "X = 9**9**9",
+        "X = 'a' * 10**9",
+        "X = 1 << 10**9",
+        "def f(x: (kept := [])):\n    pass",
+        "def f(x) -> print('loaded'):\n    pass",
         "torch.sum = None",
         "if True:\n    X = 1",
         "async def f():\n    pass",
@@ -114,7 +131,7 @@ def test_what_could_be_left_behind_is_not_plain(body: str) -> None:
 def test_what_a_module_may_hold(statement: str) -> None:
     """At the top level only functions, harmless imports and constants are plain."""
     assert not is_plain(f"import torch\n{statement}\n")
-    assert is_plain("'''About.'''\nimport torch\nEPS = 1e-5\nSHAPE = (3, -1)\n")
+    assert is_plain("'''About.'''\nimport torch\nEPS = 10**-5\nSHAPE = (3, -1)\n")
 
 
 def graded(zygote: Zygote, submission: Submission, forked: Callable[[], int]) -> tuple[Report, int]:

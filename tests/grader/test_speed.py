@@ -29,19 +29,22 @@ SOURCE = (ROOT / "solutions" / FILE).read_text(encoding="utf-8")
 
 BUGS = {
     "the table keeps the last step": ("dC.zero_().index_add_", "dC.index_add_"),
-    "other draws": (", generator=generator, out=self.ix", ", out=self.ix"),
+    "other draws": (", generator=generator, out=ix", ", out=ix"),
     "Bessel's correction missing": ("value=-1 / (n - 1)", "value=-1 / n"),
-    "the division by n never comes": ("learning_rate / len(self.h)", "learning_rate"),
+    "the division by n never comes": ("0.01) / n)", "0.01))"),
     "slope of tanh missing": ("dh, value=-1.0)", "dh, value=0.0)"),
+    "a place is taken too early": (
+        "    torch.mm(embcat.T, dh, out=dW1)\n",
+        "    torch.mm(dh, W1.T, out=embcat)\n    torch.mm(embcat.T, dh, out=dW1)\n",
+    ),
     "W2 moves too early": (
-        "        torch.mm(dlogits, W2.T, out=dh)\n",
-        "        W2.sub_(dW2, alpha=0.1 / n)\n        torch.mm(dlogits, W2.T, out=dh)\n",
+        "    torch.mm(dlogits, W2.T, out=dh)\n",
+        "    W2.sub_(dW2, alpha=0.1 / n)\n    torch.mm(dlogits, W2.T, out=dh)\n",
     ),
 }
-LECTURE_ONLY = ("torch.empty(2, n * block_size, C.shape[1])", "torch.empty(2, 96, 10)")
-
-
+LECTURE_ONLY = ("0.01) / n)", "0.01) / 32)")
 OPTIONS = Options("speed", public_only=True, tasks=(TASK,))
+LIMIT = 1 / 2.1
 SECONDS = st.floats(1e-3, 10.0)
 
 
@@ -82,7 +85,7 @@ def test_sizes_may_not_be_written_out(zygote, monkeypatch):
     task = graded(zygote, source, public_only=False)
     found = {check.name: check.status for check in task.checks}
     assert found["test_race_from_other_starts"] == "passed"
-    assert found["test_fast_training_at_other_sizes"] == "error"
+    assert found["test_fast_training_at_other_sizes"] == "failed"
     assert task.points == 0
 
 
@@ -135,12 +138,12 @@ def test_one_quiet_round_is_enough(monkeypatch, quiet):
 
 def test_a_disturbed_reference_does_not_decide(monkeypatch):
     """A loop that is too slow does not pass because autograd was disturbed in the first rounds."""
-    disturbed = [(0.05, 0.14)] * (speed.LOOKS[-1] + 1)
+    disturbed = [(0.05, 0.12)] * (speed.LOOKS[-1] + 1)
     record = raced(monkeypatch, chain(disturbed, repeat((0.05, 0.1))))
     assert record.status == "failed"
-    assert record.facts == {speed.SHARE: 0.5, f"{speed.SHARE} limit": 0.4}
+    assert record.facts == {speed.SHARE: 0.5, f"{speed.SHARE} limit": LIMIT}
     assert "your loop takes 50 ms of processor time and autograd 100 ms" in record.message
-    assert "2.5 times as fast" in record.message
+    assert "2.1 times as fast" in record.message
 
 
 @given(st.lists(st.tuples(SECONDS, SECONDS), min_size=12, max_size=12))
@@ -150,11 +153,11 @@ def test_the_best_of_both_decides(times):
         record = raced(monkeypatch, iter(times))
     best = min(own for own, _ in times) / min(other for _, other in times)
     share = record.facts[speed.SHARE]
-    assert (record.status == "passed") == (share <= 0.4)
+    assert (record.status == "passed") == (share <= LIMIT)
     ends = (*speed.LOOKS, speed.ROUNDS)
     shares = [min(o for o, _ in times[:n]) / min(a for _, a in times[:n]) for n in ends]
     assert share in shares
-    assert share == best or share <= 0.4 / speed.CLEAR * (1 + 1e-9)
+    assert share == best or share <= LIMIT / speed.CLEAR * (1 + 1e-9)
 
 
 def test_a_report_in_the_ledger_does_not_say_how_fast(zygote, monkeypatch):

@@ -74,10 +74,11 @@ def test_float64(judge, draw):
 
 @pytest.mark.law("gradients", form="flat")
 def test_line_from_other_seeds(judge, draw, chain):
-    """Right by itself from other seeds, and where the last character is no row's largest."""
-    # A notebook may compute the logits itself, so they are what the bias makes of them.
+    """Right by itself from other seeds, also where a character is rare or a variance small."""
+    # A notebook may compute any forward tensor itself, so only the parameters are unusual.
     rare = draw("last class unlikely", tokens=20, edits={"b2": last_bias_low})
-    judge.line([draw("random"), draw("random too"), rare], [chain(label) for label in "abc"])
+    weak = draw("weak weights", edits={"W1": nearly_constant})
+    judge.line([draw("random"), draw("random too"), rare, weak], [chain(x) for x in "abc"])
 
 
 @pytest.mark.law("gradients", form="any")
@@ -119,9 +120,11 @@ def saturating(hpreact):
     return hpreact * 3.0
 
 
-def nearly_constant(hprebn):
-    """Return the features (n, hidden) shrunk to a standard deviation of about 0.02."""
-    return hprebn * 0.01
+def nearly_constant(tensor):
+    """Return features (n, hidden), or the weights that make them, shrunk so that the features have
+    a standard deviation of about 0.02.
+    """
+    return tensor * 0.01
 
 
 def extreme(logits):

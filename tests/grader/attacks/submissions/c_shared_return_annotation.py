@@ -1,0 +1,19 @@
+# ruff: noqa
+"""Keeps a dictionary that the annotation of a result makes.
+
+Class: shared worker
+Honest: ex1.dlogprobs
+Beats: nothing, because a plain grader has one process, which is what this is about
+"""
+
+
+def dlogprobs(logprobs, Yb) -> (kept := {"calls": 0}):
+    kept["calls"] += 1
+    out = logprobs * 0
+    out[range(len(Yb)), Yb] = -1.0 / len(Yb)
+    return out
+
+
+def dprobs(probs, dlogprobs):
+    (lambda kept: kept)(0)
+    return dlogprobs / probs * min(1, kept["calls"])
