@@ -12,7 +12,7 @@ from grader.audit.alike import SameFunctions, SameRemark
 from grader.audit.sources import Sources
 from grader.cohort.index import Index
 from grader.options import ROOT
-from grader.render.gathered import gathered
+from grader.render.gathered import gathered, in_words
 from grader.report import place_of
 from grader.sandbox.client import Zygote
 from grader.submission import read_for_course
@@ -40,7 +40,7 @@ class Place:
     @property
     def place(self) -> str:
         """Return where that is."""
-        return "; ".join([place_of(self.file, self.cell, self.line), *self.also])
+        return in_words([place_of(self.file, self.cell, self.line), *self.also])
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,13 @@ def vocabulary() -> dict[str, Any]:
 
 
 @functools.cache
+def last_steps(name: str) -> frozenset[str]:
+    """Return the upstream gradients from which exercise 1 computes the gradient of this name."""
+    own = next(t for t in catalogue.course().of_exercise(forward.BASE) if t.name == name)
+    return frozenset(forward.upstream_names(own))
+
+
+@functools.cache
 def withheld(full_name: str) -> frozenset[str]:
     """Return the gradients that a flat answer to a task must not be given: its own, and those that
     are computed from it, because from them it could be found backwards.

@@ -20,12 +20,17 @@ class Gathered:
 
     @property
     def place(self) -> str:
-        """Return where it stands: at most five places, and how many more there are."""
-        told = list(self.places[:MOST_PLACES])
-        more = len(self.places) - len(told)
-        if more:
-            told.append(f"{more} more place{'s' if more > 1 else ''}")
-        return "; ".join(told)
+        """Return where it stands, in words."""
+        return in_words(self.places)
+
+
+def in_words(places: Sequence[str]) -> str:
+    """Return places in words: at most five, and how many more there are."""
+    told = list(places[:MOST_PLACES])
+    more = len(places) - len(told)
+    if more:
+        told.append(f"{more} more place{'s' if more > 1 else ''}")
+    return "; ".join(told)
 
 
 def gathered(findings: Sequence[Finding]) -> list[Gathered]:

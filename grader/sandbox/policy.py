@@ -164,16 +164,21 @@ def _places(
 
 
 def _cleared(statement: ast.stmt) -> set[ast.AST]:
-    """Return the places of `p.grad = None`, which the lecture's loop has too: it uses nothing."""
-    return {
-        target
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and node.value.value is None
-        for target in node.targets
-        if isinstance(target, ast.Attribute) and target.attr == "grad"
-    }
+    """Return what looks like a finding and is none: `p.grad = None`, which the lecture's loop has
+    too, and `torch.cuda.is_available()`, with which notebooks begin.
+    """
+    found: set[ast.AST] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Assign) and _is_none(node.value):
+            targets = (target for target in node.targets if isinstance(target, ast.Attribute))
+            found |= {target for target in targets if target.attr == "grad"}
+        elif isinstance(node, ast.Attribute) and node.attr == "is_available":
+            found |= {node.value} if ast.unparse(node.value) == "torch.cuda" else set()
+    return found
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 @functools.lru_cache(maxsize=1000)

@@ -193,3 +193,15 @@ def graded(zygote, source, *tasks, allow=frozenset()):
     submission = Submission("policy", {"ex1_backward.py": source.encode()}, "0" * 64)
     options = Options(seed="policy", tasks=tasks, allow=allow)
     return grade.grade_one(submission, zygote, options)
+
+
+@pytest.mark.parametrize("line", ["p.grad = None", "ok = torch.cuda.is_available()"])
+def test_what_only_looks_like_a_finding(zygote, line):
+    """Clearing a gradient, or asking for a GPU, uses no autograd."""
+    assert read(zygote, f"import torch\n\n\ndef dh(W2, dlogits, p=None):\n    {line}\n") == []
+
+
+@pytest.mark.parametrize("line", ["p.grad = p", "x = p.grad", "torch.cuda.manual_seed(0)"])
+def test_what_is_one_all_the_same(zygote, line):
+    """Anything else of the same names is a finding."""
+    assert read(zygote, f"import torch\n\n\ndef dh(W2, dlogits, p=None):\n    {line}\n")

@@ -23,6 +23,7 @@ from grader.cohort import publish
 from grader.cohort.index import Entry, Index
 from grader.course import catalogue
 from grader.options import ROOT, Options
+from grader.render.gathered import gathered
 from grader.report import Finding, Report
 from grader.sandbox import client, plain
 from grader.sandbox.client import Zygote
@@ -395,3 +396,11 @@ def test_a_finding_at_several_places_is_listed_once(report, tmp_path, zygote) ->
     assert table.count("0123456789") == 1
     found = evidence.gather(indices.load(tmp_path / "out"), zygote).findings
     assert [one.place for one in found] == [f"{FILE}:3; {FILE}:5; {FILE}:9", f"{FILE}:4"]
+
+
+def test_of_very_many_places_five_are_told() -> None:
+    """And how many more there are."""
+    [once] = gathered([finding(line, "ex1.dh") for line in range(1, 9)])
+    assert len(once.places) == 8
+    assert once.place.startswith(f"{FILE}:1; {FILE}:2; ")
+    assert once.place.endswith(f"{FILE}:5; 3 more places")

@@ -4,7 +4,6 @@
 Class: flat notebooks
 Honest: ex1.dhprebn
 Beats: nothing, because a plain grader calls functions, and a notebook has none
-Known: a line of exercise 1 is given what it needs in exercise 3, too
 """
 
 # %%
