@@ -28,6 +28,9 @@ else:  # in the sandbox there is no package: these files are run by path
     import reader
     import wire
 
+OWN_SEED = 0x9E3779B9
+"""Of what is drawn without a generator: no seed that a question hands out."""
+
 
 def cubic(coefficients: Sequence[Tensor]) -> Callable[[Tensor], Tensor]:
     """Return x -> sum(a x^3 + b x^2 + c x) + (b . x)(c . x), to differentiate numerically."""
@@ -282,7 +285,7 @@ def serve(requests: int, answers: int) -> None:
         return
     belt.forbid_autograd()
     # What is drawn without a seed is the same in every run: torch would begin anywhere.
-    torch.default_generator.manual_seed(0)
+    torch.default_generator.manual_seed(OWN_SEED)
     # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
     torch.set_warn_always(True)
     examinee = Examinee(sources)

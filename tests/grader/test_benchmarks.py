@@ -199,11 +199,11 @@ def test_a_save_has_the_verdicts_that_are_timed(tmp_path):
 
 
 def test_the_bare_calls_are_those_of_the_checks():
-    """Each of the 28 tasks is called on two cases, ex1's once more in the chain, and each of these
-    has a reference of its own.
+    """Each of the 28 tasks is called on two cases, which have a reference each, and those of ex1
+    once more in the chain.
     """
     bare = watching.Bare()
-    assert len(bare) == 2 * (28 * 2 + 26)
+    assert len(bare) == 28 * 2 + 26 + 28 * 2
     bare.run()
 
 

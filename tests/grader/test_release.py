@@ -124,9 +124,14 @@ def bodies(path: Path) -> list[tuple[int, str]]:
     return found
 
 
-TELL_NOTHING = {"return counts.clone()", "return -dcounts_sum_inv", "return -dnorm_logits",
-                "return -dbndiff"}  # fmt: skip
-"""Wrong formulas of a name and a sign: too short to be anybody's secret."""
+TELL_NOTHING = {
+    "return tensor * 0.01",
+    "return counts.clone()",
+    "return -dcounts_sum_inv",
+    "return -dnorm_logits",
+    "return -dbndiff",
+}
+"""Wrong formulas and the like that are too short to be anybody's secret."""
 
 
 @pytest.mark.parametrize("path", [*SOLUTIONS, *HIDDEN, *FORMULAS], ids=lambda path: path.name)
