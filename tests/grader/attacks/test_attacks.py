@@ -52,7 +52,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox nee
 HERE = Path(__file__).parent
 PLAIN = HERE / "plain_pytest_grader.py"
 SEED = "attacks"
-IMPATIENT = 2.0
+IMPATIENT = 1.0
 """Deadline in seconds of a call that is not to be answered honestly."""
 
 SETTLING = 10.0
