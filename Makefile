@@ -1,8 +1,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# One more than there are cores: some tests wait for a limit to pass.
-JOBS := $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 .PHONY: demo test check lint format bench clean
 
@@ -16,7 +14,7 @@ demo: $(VENV)/installed
 	@echo "The score reports are in reports/: solutions.json, exercises.json, zeros.json."
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
