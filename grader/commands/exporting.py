@@ -108,14 +108,18 @@ def _write_refusals(chosen: Sequence[tuple[str, str]], why: str, around: Context
 
 def read_report(path: Path) -> Report:
     """Return a report from a file; end the program if it holds none."""
+    from pydantic import ValidationError
+
     from grader.report import Report
 
     try:
         return Report.model_validate_json(path.read_bytes())
     except OSError as error:
         stop(EXIT_UNREADABLE, f"{path}: cannot be read: {error.strerror}")
-    except ValueError as error:  # pydantic's, which says on two lines where and what
-        told = " ".join(" ".join(str(error).splitlines()[1:3]).split())
+    except ValidationError as error:  # without the input: a file may hold anything
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        told = f"{place}: {first['msg']}" if place else first["msg"]
         stop(
             EXIT_UNREADABLE,
             f"{path}: is no score report of this version ({told[:200]}); make it with "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import random
 import signal
@@ -11,8 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
+import cohort_on_paper as paper
 import pytest
 
 from grader.cohort import index as indices
@@ -21,10 +20,6 @@ from grader.cohort.index import OUTCOMES
 from grader.cohort.ledger import LedgerBusy, LedgerError
 from grader.options import ROOT
 
-PAPER = Path(__file__).with_name("cohort_on_paper.py")
-_spec = importlib.util.spec_from_file_location("cohort_on_paper", PAPER)
-paper = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(paper)
 WORDS = (
     "passed failed timeout memory crashed policy refused fault stranger infrastructure passed"
 ).split()
@@ -155,7 +150,7 @@ def test_an_allowed_finding_concerns_those_who_have_it(submissions, tmp_path):
 
 def program(submissions, out, seconds, largest=0):
     """Start a run in a process of its own, whose files have at most `largest` bytes."""
-    arguments = map(str, (PAPER, submissions, out, seconds, largest))
+    arguments = map(str, (paper.__file__, submissions, out, seconds, largest))
     return subprocess.Popen(
         [sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

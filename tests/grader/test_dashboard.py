@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
-import shutil
 from collections import Counter
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from browsers import open_page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -366,30 +365,6 @@ def test_page_can_be_read_aloud(source):
 
 # A real browser
 
-FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars
---disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """A browser without a window; without one these tests are skipped, but not in CI."""
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium and chromedriver are not installed")
-        pytest.skip("chromium and chromedriver are not installed")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for flag in [*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(programs[1]))
-    yield driver
-    driver.quit()
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
@@ -400,17 +375,6 @@ def address(tmp_path_factory):
     (folder / "index.html").write_text(Cohort(HOSTILE).page(), encoding="utf-8")
     (folder / "thousand.html").write_text(Cohort(more=1000).page(), encoding="utf-8")
     return folder.as_uri()
-
-
-def open_page(browser, address, *, width=1280, scheme="light", media="", script=True):
-    """Open a page at a width, in a colour scheme, for a screen or for print."""
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-    features = [{"name": name, "value": value} for name, value in wishes.items()]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-    browser.get(address)
 
 
 SEEN = """

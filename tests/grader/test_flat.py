@@ -6,13 +6,12 @@ These tests judge in this process; `test_flat_grading.py` grades such notebooks 
 from __future__ import annotations
 
 import ast
-import importlib.util
-import sys
 import textwrap
-from pathlib import Path
 
+import flat_notebooks as notebooks
 import pytest
 import torch
+from flat_notebooks import EX1, TASKS, judged, lines, read, source, whole, wrong
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,21 +19,6 @@ from grader import cases, checks
 from grader.course import misconceptions
 from grader.judge import TRUE_CHAIN_ONLY, CheckFailed, Judge, Record
 from grader.sandbox import cells, flat, reader
-
-_spec = importlib.util.spec_from_file_location(
-    "flat_notebooks", Path(__file__).with_name("flat_notebooks.py")
-)
-notebooks = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = notebooks  # its dataclasses look there
-_spec.loader.exec_module(notebooks)
-EX1, TASKS = notebooks.EX1, notebooks.TASKS
-judged, wrong = notebooks.judged, notebooks.wrong
-lines, read, source, whole = (
-    notebooks.lines,
-    notebooks.read,
-    notebooks.source,
-    notebooks.whole,
-)
 
 
 def only(task: str, text: str) -> Record:

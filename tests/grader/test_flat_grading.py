@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+import flat_notebooks as notebooks
 import nbformat
 import pytest
+from flat_notebooks import lines, whole
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader import grade
@@ -19,13 +19,6 @@ from grader.options import Options
 from grader.report import Report, TaskReport
 from grader.submission import Submission, read_for_course
 
-_spec = importlib.util.spec_from_file_location(
-    "flat_notebooks", Path(__file__).with_name("flat_notebooks.py")
-)
-notebooks = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = notebooks  # its dataclasses look there
-_spec.loader.exec_module(notebooks)
-lines, whole = notebooks.lines, notebooks.whole
 FEW = ("ex1.dlogits", "ex1.dh", "ex1.dW2", "ex1.db2")
 
 

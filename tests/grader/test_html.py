@@ -6,9 +6,7 @@ import base64
 import hashlib
 import json
 import math
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from browsers import open_page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -857,30 +856,6 @@ def test_no_status_is_told_by_colour_alone():
 
 # A real browser
 
-FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars
---disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """A browser without a window; without one these tests are skipped, but not in CI."""
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium and chromedriver are not installed")
-        pytest.skip("chromium and chromedriver are not installed")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for flag in [*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(programs[1]))
-    yield driver
-    driver.quit()
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
@@ -888,17 +863,6 @@ def address(tmp_path_factory):
     path = Path(tmp_path_factory.mktemp("page")) / "report.html"
     path.write_text(html.render(report_of(HOSTILE)), encoding="utf-8")
     return path.as_uri()
-
-
-def open_page(browser, address, *, width=1280, scheme="light", media="", script=True):
-    """Open a page at a width, in a colour scheme, for a screen or for print."""
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-    features = [{"name": name, "value": value} for name, value in wishes.items()]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-    browser.get(address)
 
 
 def shown(browser, selector):
