@@ -75,10 +75,7 @@ class Assembly:
         self._options, self._seed = options, seed
         self._records: dict[str, list[dict[str, Any]]] = {task.full_name: [] for task in tasks}
         self._chain: list[dict[str, Any]] = []
-        for test in results["tests"]:
-            record = _record_of(test)
-            if record is None:
-                continue
+        for record in (record for test in results["tests"] for record in _records_of(test)):
             if record["scored"]:
                 self._records[record["task"]].append(record)
             else:
@@ -264,13 +261,10 @@ def _total(tasks: Sequence[TaskReport], *, bonus: bool) -> float:
     return round(sum(task.points for task in tasks if task.is_bonus == bonus), 6)
 
 
-def _record_of(test: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the record of a test. One that did not end by the judge's word is infrastructure."""
-    for properties in test.get("user_properties", []):
-        if PROPERTY in properties:
-            record: dict[str, Any] = properties[PROPERTY]
-            if record["status"] == "infrastructure":
-                crash = test.get("call", {}).get("crash") or test.get("setup", {}).get("crash")
-                record["message"] = f"the grader failed: {(crash or {}).get('message', '')}"[:500]
-            return record
-    return None
+def _records_of(test: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of the checks of a test."""
+    return [
+        properties[PROPERTY]
+        for properties in test.get("user_properties", [])
+        if PROPERTY in properties
+    ]

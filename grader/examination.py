@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from grader import matching
 from grader.course.catalogue import Catalogue, Task
 from grader.course.vocabulary import vocabulary
-from grader.examiner import Examiner, Inspection
+from grader.examiner import Asked, Examiner, Inspection
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted, request
 from grader.sandbox import client, wire
@@ -42,6 +43,29 @@ def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, 
 
 
 @dataclass
+class Question:
+    """A question to the worker of a task, and its answer once it is known.
+
+    header, parts: the request. limit: seconds to wait. started: the clocks of a call that is timed.
+    """
+
+    examination: Examination
+    task: Task
+    wanted: Wanted
+    limit: float
+    header: dict[str, Any] = field(default_factory=dict)
+    parts: list[bytes] = field(default_factory=list)
+    known: Answer | None = None
+    started: tuple[float, float] | None = None
+
+    def answer(self) -> Answer:
+        """Wait for the answer, and for those to the questions before."""
+        while self.known is None:
+            self.examination._receive()
+        return self.known
+
+
+@dataclass
 class Examination(Examiner):
     """Asks the functions of one submission. Each task has a worker of its own, so that what the
     code of one task does to its process cannot help or hurt another; the tasks of a file whose code
@@ -63,6 +87,7 @@ class Examination(Examiner):
     _shared: Worker | None = None
     _shared_loaded: dict[str, Reply] = field(default_factory=dict)
     _served: set[str] = field(default_factory=set)
+    _waiting: deque[Question] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.matched = matching.match(
@@ -76,6 +101,10 @@ class Examination(Examiner):
 
     def close(self) -> None:
         """Keep what the current task printed, and end its worker if it is not a shared one."""
+        if self._waiting and self._worker is not None:  # nobody wants to know any more
+            self._worker.close()
+            self._shared = None if self._worker is self._shared else self._shared
+        self._waiting.clear()
         if self._worker is not None:
             if self._worker is not self._shared:
                 self._worker.close()
@@ -104,33 +133,79 @@ class Examination(Examiner):
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the task's function in its worker; see `Examiner.ask`."""
+        while self._waiting:  # or the processor time of the answer would be that of several
+            self._receive()
+        asked = self._question(task, inputs, wanted, padded, expect_bytes)
+        asked.limit = seconds or task.deadline_s
+        return self._asked(asked, timed=True).answer()
+
+    def pose(self, task: Task, inputs: Mapping[str, Value], *, padded: bool = False) -> Asked:
+        """Ask for a tensor and go on; see `Examiner.pose`."""
+        return self._asked(self._question(task, inputs, TENSOR, padded, 0))
+
+    def _question(
+        self,
+        task: Task,
+        inputs: Mapping[str, Value],
+        wanted: Wanted,
+        padded: bool,
+        expect_bytes: int,
+    ) -> Question:
         definition = self.matched.get(task.full_name)
         if definition is None or matching.missing(task, definition):
-            return self.unanswerable(task)
-        worker, loaded = self._worker_for(task)
-        if loaded.outcome is not Outcome.OK:
-            return _failed(loaded, f"{definition.file} could not be loaded: ")
-        if self.budget <= 0:
-            return Answer(Outcome.TIMEOUT, f"all calls together took more than {BUDGET:g} s")
+            return Question(self, task, wanted, task.deadline_s, known=self.unanswerable(task))
         cap = max(MIN_ANSWER, 4 * expect_bytes)
-        header, parts = request(definition, inputs, wanted, padded, cap)
-        limit = seconds or task.deadline_s
-        reply = worker.ask(header, parts, seconds=limit, max_body=cap)
+        frame = request(definition, inputs, wanted, padded, cap)
+        return Question(self, task, wanted, task.deadline_s, *frame)
+
+    def _asked(self, asked: Question, *, timed: bool = False) -> Question:
+        """Send a question to the task's worker, unless its answer is known. Return the question."""
+        if asked.known is not None:
+            return asked
+        file = self.matched[asked.task.full_name].file
+        worker, loaded = self._worker_for(asked.task)
+        if loaded.outcome is not Outcome.OK:
+            asked.known = _failed(loaded, f"{file} could not be loaded: ")
+        elif self.budget <= 0:
+            told = f"all calls together took more than {BUDGET:g} s"
+            asked.known = Answer(Outcome.TIMEOUT, told)
+        else:
+            # Before the request is out: a short one is answered before anyone waits for it.
+            asked.started = worker.clocks() if timed else None
+            worker.post(asked.header, asked.parts)
+            self._waiting.append(asked)
+        return asked
+
+    def _receive(self) -> None:
+        """Receive the answer to the question that has waited the longest."""
+        asked, worker, loaded = self._waiting[0], self._worker, self._loaded
+        assert worker is not None
+        assert loaded is not None
+        limit, cap = asked.limit, asked.header["max_body"]
+        reply = worker.receive(seconds=limit, max_body=cap, started=asked.started)
         self.budget -= reply.seconds
         if worker is self._shared and reply.outcome not in ORDINARY:
             # It stays this task's, as dead as it is; the others get a new one.
             self._shared = None
-            if reply.outcome in EXHAUSTED and self._served != {task.full_name}:
-                # Perhaps an earlier task has used up what this one lacks.
-                worker.close()
-                self.close()
-                return self.ask(
-                    task, inputs, wanted, seconds=seconds, padded=padded, expect_bytes=expect_bytes
-                )
-        if reply.outcome is not Outcome.OK:
+            if reply.outcome in EXHAUSTED and self._served != {asked.task.full_name}:
+                self._ask_again(worker)
+                return
+        self._waiting.popleft()
+        if reply.outcome is Outcome.OK:
+            asked.known = self._answer(worker, reply, asked.wanted)
+        else:
             told = reply.header.get("type") in ("LookupError", "NameError")
-            return _failed(reply, self._load_errors(loaded) if told else "")
-        return self._answer(worker, reply, wanted)
+            asked.known = _failed(reply, self._load_errors(loaded) if told else "")
+
+    def _ask_again(self, worker: Worker) -> None:
+        """Put what has not been answered to a new worker: perhaps an earlier task has used up what
+        this one lacks.
+        """
+        waiting = list(self._waiting)
+        worker.close()
+        self.close()
+        for asked in waiting:
+            self._asked(asked, timed=asked.started is not None)
 
     def prepare(self, task: Task) -> None:
         """Start the worker of a task that is about to be examined, while another one is."""

@@ -14,13 +14,14 @@ import torch
 from torch import Generator, Tensor
 
 from grader.course.catalogue import Catalogue, Task
+from grader.examiner import Examiner
 from grader.question import TENSOR, Answer, Cubic, Seeded, Value, Wanted
 from grader.sandbox.conversation import Outcome
 from grader.sandbox.worker import padded as lay_out
 
 
 @dataclass
-class InProcess:
+class InProcess(Examiner):
     """Stands in for an examination: every task is answered by one trusted function."""
 
     course: Catalogue

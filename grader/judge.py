@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from _pytest.outcomes import Failed
 from torch import Tensor
 
 from grader import diagnosis, heat_map, reference, verdict, wording
@@ -21,7 +20,7 @@ from grader.cases import Case
 from grader.course import forward
 from grader.course.catalogue import Task
 from grader.course.network import Sizes
-from grader.examiner import Examiner
+from grader.examiner import Answered, Asked, Examiner
 from grader.question import Answer, Value, Wanted
 from grader.reference import Reference
 from grader.sandbox.conversation import Outcome
@@ -54,14 +53,8 @@ LARGE_BATCH, SLOW = 200, 1.0
 """At this batch size honest Python loops take 0.2 s; finite differences take many seconds."""
 
 
-class CheckFailed(Failed):
-    """A check that a submission did not pass: the grader works as it should.
-
-    It is pytest's own failure without a traceback: the grader's frames would help nobody.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, pytrace=False)
+class CheckFailed(Exception):
+    """A check that a submission did not pass: the grader works as it should."""
 
 
 @dataclass
@@ -91,14 +84,28 @@ class Record:
 class Judge:
     """Puts one task of one submission to the test.
 
-    draws: pictures of a wrong answer, and curves, are kept for the report.
+    What needs an answer is put off until `settle`, as far as possible: meanwhile the submission's
+    worker computes, and references are computed here.
+
+    asked: what was asked so far, by task and case; other judges of the task use it, too. draws:
+    pictures of a wrong answer, and curves, are kept for the report.
     """
 
     examination: Examiner
     task: Task
     record: Record
-    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    asked: dict[tuple[str, str], Asked] = field(default_factory=dict)
     draws: bool = False
+    _put_off: list[Callable[[], object]] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Judge what was put off, in its order. Raises CheckFailed if something is wrong."""
+        while self._put_off:
+            self._put_off.pop(0)()
+
+    def _later(self, name: str, step: Callable[[], object]) -> None:
+        """Put off a step of a check; `name` is that of its case, if it has one."""
+        self._put_off.append(step)
 
     def fail(self, status: str, message: str) -> None:
         """End the check. Raises CheckFailed."""
@@ -107,11 +114,15 @@ class Judge:
 
     # Gradients
 
-    def gradient(self, case: Case) -> Verdict:
-        """Check the task's gradient on a case: numbers, shape and dtype. Return the verdict.
+    def gradient(self, case: Case) -> None:
+        """Check the task's gradient on a case: numbers, shape and dtype.
 
-        Raises CheckFailed if it is wrong, or right in a shape that differs by size-1 dimensions.
+        It fails if it is wrong, or right in a shape that differs by size-1 dimensions.
         """
+        self._pose(case)
+        self._later(case.name, lambda: self._compared(case))
+
+    def _compared(self, case: Case) -> None:
         answer = self._gradient(case)
         self._flag_if_slow(case, answer)
         expected, _ = self._reference(case)
@@ -121,7 +132,6 @@ class Judge:
             self.fail("shape", wording.of_verdict(found))
         if not found.kind.right:
             self._wrong(case, answer, found)
-        return found
 
     def line(self, random: Sequence[Case], chains: Sequence[Case]) -> None:
         """Check an answer at the top level of a notebook: it is right for random upstream
@@ -131,6 +141,11 @@ class Judge:
         A shape that differs by size-1 dimensions is no more than a note: there is no function that
         promises one, and broadcasting makes up for it.
         """
+        for case in random:
+            self._pose(case)
+        self._later("", lambda: self._line(random, chains))
+
+    def _line(self, random: Sequence[Case], chains: Sequence[Case]) -> None:
         wrong = self._first_wrong(random)
         if wrong is not None:
             telling = [case for case in chains if not self._vanishes(case)]
@@ -176,6 +191,10 @@ class Judge:
 
     def keeps_inputs(self, case: Case) -> None:
         """Check that a call changes none of its inputs and returns memory of its own."""
+        self._pose(case)
+        self._later("", lambda: self._kept(case))
+
+    def _kept(self, case: Case) -> None:
         answer = self._gradient(case)
         if answer.changed:
             self.record.diagnosis = diagnosis.in_place(answer.changed).as_dict()
@@ -190,15 +209,22 @@ class Judge:
         """Check the gradient in float64. Code that insists on float32 buffers is no mistake in the
         gradient: where torch refuses to mix dtypes, `narrow` is asked instead.
         """
-        answer = self._ask_case(case)
-        mixed = answer.outcome is Outcome.ERROR and "dtype" in answer.message.lower()
-        self.gradient(narrow if mixed else case)
+        self._pose(case)
+        self._later(case.name, lambda: self._compared(narrow if self._refuses(case) else case))
+
+    def _refuses(self, case: Case) -> bool:
+        """Tell whether torch refused to mix the dtypes of a case with others."""
+        answer = self._answer(case)
+        return answer.outcome is Outcome.ERROR and "dtype" in answer.message.lower()
 
     def link(self, case: Case, links: dict[str, Tensor]) -> None:
         """Add the task's own answer to the chain of answers, and compare it with the true gradient.
 
         links: the submission's own gradients so far, by name, that take the place of the case's.
         """
+        self._later("", lambda: self._link(case, links))
+
+    def _link(self, case: Case, links: dict[str, Tensor]) -> None:
         upstream = {name: links.get(name) for name in forward.upstream_names(self.task)}
         upstream["dloss"] = case.upstream["dloss"] if "dloss" in upstream else None
         lacking = [name for name in forward.upstream_names(self.task) if upstream[name] is None]
@@ -217,18 +243,24 @@ class Judge:
         return dict(case.flat_inputs(self.task) if is_flat else case.inputs(self.task))
 
     def _gradient(self, case: Case) -> Answer:
-        return self._good(self._ask_case(case))
+        return self._good(self._answer(case))
 
-    def _ask_case(self, case: Case) -> Answer:
+    def _pose(self, case: Case) -> None:
+        """Ask about a case, without waiting for the answer."""
         key = (self.task.full_name, case.name)
-        if key not in self.answers:
+        if key not in self.asked and case.sizes.n < LARGE_BATCH:
             inputs = self._given(case)
-            _, seconds = self._reference(case)
-            limit = self._limit(seconds)
-            self.answers[key] = self.examination.ask(
-                self.task, inputs, padded=case.padded, seconds=limit
-            )
-        return self.answers[key]
+            self.asked[key] = self.examination.pose(self.task, inputs, padded=case.padded)
+            # While the worker is at it:
+            self.asked[key].limit = self._limit(self._reference(case)[1])
+
+    def _answer(self, case: Case) -> Answer:
+        key = (self.task.full_name, case.name)
+        if key not in self.asked:
+            inputs, limit = self._given(case), self._limit(self._reference(case)[1])
+            told = self.examination.ask(self.task, inputs, padded=case.padded, seconds=limit)
+            self.asked[key] = Answered(told)
+        return self.asked[key].answer()
 
     def _reference(self, case: Case) -> tuple[Reference, float]:
         """Return the reference on a case and how long it took, which the deadline follows."""

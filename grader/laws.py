@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
 
-from grader import cases, drawn, grade, sync
+from grader import grade, sync, trial
 from grader.course import aliases, catalogue, forward, misconceptions
 from grader.course.catalogue import Task
 from grader.course.misconceptions import Misconception
+from grader.givens import Givens
 from grader.in_process import InProcess
-from grader.judge import CheckFailed, Judge, Record
-from grader.options import HIDDEN, PUBLIC, ROOT, Options
+from grader.judge import Record
+from grader.options import ROOT, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
 from grader.submission import Submission, read_for_course
+from grader.trial import Bench, Law
 
 SEED, CORPUS = "laws", "names"
 MIN_HINTS = 3
@@ -140,82 +138,32 @@ def zeros_submission() -> Submission:
 # Misconceptions: each wrong formula goes through the same checks as a submission would.
 
 
-def checks_of(task: Task) -> list[Callable[..., None]]:
-    """Return the scored test functions of a task, public ones first."""
-    from grader.pytest_plugin import selected
-
-    found = []
-    for folder in (PUBLIC, HIDDEN):
-        for path in sorted(folder.glob("test_*.py")):
-            for name, function in vars(_module(path)).items():
-                marks = [m for m in getattr(function, "pytestmark", []) if m.name == "law"]
-                scored = bool(marks) and marks[0].kwargs.get("scored", True)
-                of_functions = bool(marks) and marks[0].kwargs.get("form") != "flat"
-                if name.startswith("test_") and scored and of_functions:
-                    found += [function] if selected(task, marks[0].args) else []
-    return found
+def checks_of(task: Task) -> list[Law]:
+    """Return the scored checks of a task whose answer is a function, public ones first."""
+    return [law for law in trial.every_law() if law.scored and law.holds_for(task)]
 
 
-def _module(path: Path) -> ModuleType:
-    name = f"checks_{path.parent.name}_{path.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules[name] = module
-    return sys.modules[name]
-
-
-def first_failure(task: Task, function: Callable[..., Any], fixtures: Fixtures) -> Record | None:
+def first_failure(task: Task, function: Callable[..., Any]) -> Record | None:
     """Put a trusted function through the checks of a task; return the record of the first failure,
-    or None if it passes them all.
+    or None if it passes them all. What the grader itself fails with is raised.
     """
-    exam: Any = InProcess(catalogue.course(), function)
-    answers: dict[tuple[str, str], Any] = {}
-    for check in checks_of(task):
-        judge = Judge(exam, task, Record(task.full_name, status="passed"), answers)
-        wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
-        try:
-            check(
-                **{name: judge if name == "judge" else fixtures.get(name, task) for name in wanted}
-            )
-        except CheckFailed:
-            return judge.record
+    torch.set_num_threads(1)  # as in grading: processor time is not spread over several
+    bench = Bench(InProcess(catalogue.course(), function), Givens(SEED, CORPUS))
+    for tried in bench.tried(task, checks_of(task)):
+        if tried.fault is not None:
+            raise tried.fault
+        if tried.judge.record.status != "passed":
+            return tried.judge.record
     return None
-
-
-class Fixtures:
-    """What the checks get from pytest, for calls without it."""
-
-    def __init__(self) -> None:
-        # One thread, as in grading: the processor time of a function is not spread over several.
-        torch.set_num_threads(1)
-
-    def get(self, name: str, task: Task) -> Any:
-        """Return a fixture by name, for a task."""
-        key = task.exercise.key
-        fixtures: dict[str, Callable[[], Any]] = {
-            "seed": lambda: SEED,
-            "corpus": lambda: CORPUS,
-            "course": catalogue.course,
-            "splits": lambda: cases.splits_of(CORPUS),
-            "lecture": lambda: drawn.lecture(CORPUS, key),
-            "draw": lambda: functools.partial(drawn.case, SEED, key),
-            "public": lambda: functools.partial(drawn.case, drawn.PUBLIC, key),
-        }
-        return fixtures[name]()
 
 
 def survivors() -> Iterator[str]:
     """Yield the misconceptions that no check of their task catches."""
-    fixtures = Fixtures()
     for entry in misconceptions.bank():
-        if fate(entry, fixtures) is None:
+        if fate(entry) is None:
             yield f"{entry.id} passes every check"
 
 
-def fate(entry: Misconception, fixtures: Fixtures) -> Record | None:
+def fate(entry: Misconception) -> Record | None:
     """Return the record of the check that catches a misconception, or None."""
-    return first_failure(catalogue.course().resolve(entry.task), entry.formula, fixtures)
+    return first_failure(catalogue.course().resolve(entry.task), entry.formula)

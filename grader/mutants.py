@@ -21,15 +21,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader import laws, verdict
+from grader import laws
 from grader.cases import Case
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.course.misconceptions import Misconception
 from grader.course.network import Sizes
+from grader.examiner import Asked
+from grader.givens import Givens
 from grader.in_process import InProcess
 from grader.judge import CheckFailed, Judge, Record
-from grader.laws import Fixtures
 from grader.options import ROOT
 from grader.question import TENSOR, Answer, Value, Wanted
 from grader.sandbox.conversation import Outcome
@@ -477,30 +478,18 @@ class Witness(Judge):
     failed: dict[str, Record] = field(default_factory=dict)
     diagnoses: bool = True
 
-    def gradient(self, case: Case) -> Verdict:
-        """Check a case, and note a failure under its name."""
-        check = super().gradient if self.diagnoses and not self.failed else self._compared
-        found: Verdict = self._noting(case.name, lambda: check(case))
-        return found
-
-    def keeps_inputs(self, case: Case) -> None:
-        """Check a case, and note a failure."""
-        check = super().keeps_inputs
-        self._noting("", lambda: check(case))
-
-    def _compared(self, case: Case) -> Verdict:
-        answer, (expected, _) = self._gradient(case), self._reference(case)
-        found = verdict.compare(answer.tensors[0], expected, self.examination.course.bound)
-        if not found.kind.right:
-            self.fail("failed", "")
-        return found
-
-    def _noting(self, name: str, check: Callable[[], Any]) -> Any:
+    def _later(self, name: str, step: Callable[[], object]) -> None:
+        """Take a step at once, and note its failure under the name of its case."""
         self.record = Record(self.task.full_name)
         try:
-            return check()
+            step()
         except CheckFailed:
             self.failed[name] = self.record
+
+    def _wrong(self, case: Case, answer: Answer, found: Verdict) -> None:
+        if self.diagnoses and not self.failed:
+            super()._wrong(case, answer, found)
+        self.fail("failed", "")
 
 
 @dataclass(frozen=True)
@@ -527,40 +516,33 @@ class Fate:
         return next(iter(self.failed.values()))
 
 
-def failures(task: Task, function: Callable[..., Any], fixtures: Fixtures) -> dict[str, Record]:
+def failures(task: Task, function: Callable[..., Any], givens: Givens) -> dict[str, Record]:
     """Put a function through all checks of a task, and not only up to the first that fails. Return
     the records of failures, by check and case.
     """
-    exam: Any = Candidate(catalogue.course(), function)
-    answers: dict[tuple[str, str], Answer] = {}
+    exam = Candidate(catalogue.course(), function)
+    asked: dict[tuple[str, str], Asked] = {}
     failed: dict[str, Record] = {}
-    for check in laws.checks_of(task):
-        law, record = _law(check), Record(task.full_name)
-        judge = Witness(exam, task, record, answers, diagnoses=not failed)
-        wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
-        given = {name: fixtures.get(name, task) for name in wanted if name != "judge"}
+    for law in laws.checks_of(task):
+        judge = Witness(exam, task, Record(task.full_name), asked, diagnoses=not failed)
         try:
-            check(judge=judge, **given)
+            law.function(judge=judge, **givens.of(law.function, task))
         except CheckFailed:
             judge.failed[""] = judge.record
-        failed |= {f"{law}: {name}" if name else law: one for name, one in judge.failed.items()}
+        name = f"{law.visibility} {law.name.removeprefix('test_')}"
+        failed |= {f"{name}: {case}" if case else name: one for case, one in judge.failed.items()}
     return failed
-
-
-def _law(check: Callable[..., None]) -> str:
-    kind = "hidden" if "hidden" in check.__module__ else "public"
-    return f"{kind} {check.__name__.removeprefix('test_')}"
 
 
 def fates(candidates: Sequence[Mutant | Misconception]) -> list[Fate]:
     """Put mutants, or entries of the bank, through all checks of their tasks."""
-    fixtures = Fixtures()
+    givens = Givens(laws.SEED, laws.CORPUS)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a worker; for tensors this small more threads are slower
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of much that mutants do
-            return [Fate(each, failures(*_answer_of(each), fixtures)) for each in candidates]
+            return [Fate(each, failures(*_answer_of(each), givens)) for each in candidates]
     finally:
         torch.set_num_threads(threads)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Status = Literal[
     "passed",
@@ -358,6 +358,18 @@ def largest(figures: list[float | None]) -> float | None:
     if not figures or any(figure is None for figure in figures):
         return None
     return max(figure for figure in figures if figure is not None)
+
+
+def parsed(text: bytes) -> Report:
+    """Return the report that a file holds. Raises ValueError, which says in a sentence what is
+    wrong without repeating it: a file may hold anything.
+    """
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{place}: {first['msg']}"[:200].removeprefix(": ")) from None
 
 
 def schema_text() -> str:

@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import (
-    EXIT_INFRASTRUCTURE,
-    EXIT_UNREADABLE,
-    check_writable,
-    stop,
-    write,
-)
+from grader.commands.basics import EXIT_INFRASTRUCTURE, EXIT_UNREADABLE, stop
+from grader.commands.common import check_writable, write
 from grader.errors import UnreadableSubmission
 
 if TYPE_CHECKING:
@@ -108,21 +103,16 @@ def _write_refusals(chosen: Sequence[tuple[str, str]], why: str, around: Context
 
 def read_report(path: Path) -> Report:
     """Return a report from a file; end the program if it holds none."""
-    from pydantic import ValidationError
-
-    from grader.report import Report
+    from grader import report
 
     try:
-        return Report.model_validate_json(path.read_bytes())
+        return report.parsed(path.read_bytes())
     except OSError as error:
         stop(EXIT_UNREADABLE, f"{path}: cannot be read: {error.strerror}")
-    except ValidationError as error:  # without the input: a file may hold anything
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        told = f"{place}: {first['msg']}" if place else first["msg"]
+    except ValueError as error:
         stop(
             EXIT_UNREADABLE,
-            f"{path}: is no score report of this version ({told[:200]}); make it with "
+            f"{path}: is no score report of this version ({error}); make it with "
             "`grader grade SUBMISSION --json FILE`",
         )
 

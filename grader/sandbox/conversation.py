@@ -8,11 +8,13 @@ its frame is whole, within its cap and well formed.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
-import selectors
+import select
 import signal
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -93,9 +95,10 @@ class Worker:
     ends: Ends
     output: bytearray = field(default_factory=bytearray)
     _unsent: memoryview = field(default_factory=lambda: memoryview(b""))
-    _ticket: str = ""
+    _tickets: deque[str] = field(default_factory=deque)
     _cut: bool = False
     _greeted: bool = False
+    _silent: bool = False
     _ended: Reply | None = None
 
     def __post_init__(self) -> None:
@@ -138,10 +141,13 @@ class Worker:
         """Send as much of a request as goes through at once; `receive` sends the rest.
 
         Each request carries a ticket that its answer has to carry too: whatever else a submission
-        may write, the answer to one question is never taken for that to another.
+        may write, the answer to one question is never taken for that to another. Several may be
+        sent before the first answer is received; answers come in the order of the questions.
         """
-        self._ticket = secrets.token_hex(8)
-        request = wire.pack({**header, "ticket": self._ticket}, parts)
+        if self._ended is not None:
+            return
+        self._tickets.append(secrets.token_hex(8))
+        request = wire.pack({**header, "ticket": self._tickets[-1]}, parts)
         self._unsent = self._write(memoryview(bytes(self._unsent) + before + request))
 
     def ask(
@@ -156,21 +162,21 @@ class Worker:
         if self._ended is not None:
             return replace(self._ended, seconds=0.0)
         # Before the request is out: a short one is answered before `receive` is even called.
-        started = time.monotonic(), self._cpu_clock()
+        started = self.clocks()
         self.post(header, parts)
         return self.receive(seconds=seconds, max_body=max_body, started=started)
 
     def receive(
         self, *, seconds: float, max_body: int, started: tuple[float, float] | None = None
     ) -> Reply:
-        """Wait for an answer for at most `seconds` and return what came of it.
+        """Wait for the next answer for at most `seconds` and return what came of it.
 
-        max_body: the most bytes of tensors that an answer may have. started: when the clock and the
-        worker's own began to count, if that was not now.
+        max_body: the most bytes of tensors that an answer may have. started: what `clocks` said
+        before the question; without it, time counts from now, and processor time is not told.
         """
         if self._ended is not None:
             return replace(self._ended, seconds=0.0)
-        begun, cpu_begun = started or (time.monotonic(), self._cpu_clock())
+        begun, cpu_begun = started or (time.monotonic(), 0.0)
         try:
             frame = self._exchange(wire.Decoder(max_body), begun + seconds)
         except TimeoutError:
@@ -180,11 +186,16 @@ class Worker:
             return self._end(Reply(Outcome.MALFORMED, f"the answer is malformed: {error}"))
         if frame is None:
             return self._end(None)
-        if frame.header.get("ticket") != self._ticket:
+        if frame.header.get("ticket") != self._tickets.popleft():
             message = "the answer is malformed: it belongs to no question that was asked"
             return self._end(Reply(Outcome.MALFORMED, message))
-        elapsed, cpu_elapsed = time.monotonic() - begun, self._cpu_clock() - cpu_begun
+        elapsed = time.monotonic() - begun
+        cpu_elapsed = self._cpu_clock() - cpu_begun if started else 0.0
         return _reply(frame, elapsed, cpu_elapsed)
+
+    def clocks(self) -> tuple[float, float]:
+        """Return the time and the worker's processor time, both in s."""
+        return time.monotonic(), self._cpu_clock()
 
     def _cpu_clock(self) -> float:
         """Return the worker's processor time, from the kernel: a worker cannot make it less."""
@@ -196,34 +207,37 @@ class Worker:
 
     def _exchange(self, decoder: wire.Decoder, deadline: float) -> wire.Frame | None:
         """Write, read and drain until the frame is whole; None if the worker is gone."""
-        ends = self.ends
-        with selectors.DefaultSelector() as selector:
-            selector.register(ends.requests, selectors.EVENT_WRITE)
-            selector.register(ends.answers, selectors.EVENT_READ)
-            selector.register(ends.output, selectors.EVENT_READ)
-            while True:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                for key, _ in selector.select(left):
-                    if key.fd == ends.requests:
-                        self._unsent = self._write(self._unsent)
-                        if not self._unsent:
-                            selector.unregister(ends.requests)
-                    elif key.fd == ends.output:
-                        if not self._drain():
-                            selector.unregister(ends.output)
-                    else:
-                        piece = _read(ends.answers, decoder.wanted if self._greeted else 1)
-                        if piece == b"":
-                            return None
-                        if not self._greeted:
-                            self._greeted = piece is not None
-                            continue
-                        frame = decoder.feed(piece or b"")
-                        if frame is not None:
-                            self._drain()
-                            return frame
+        while True:
+            piece = _read(self.ends.answers, decoder.wanted if self._greeted else 1)
+            if piece == b"":
+                return None
+            if piece is None:
+                self._wait(deadline - time.monotonic())
+            elif not self._greeted:
+                self._greeted = True
+            elif time.monotonic() > deadline:  # bytes that trickle do not keep it open
+                raise TimeoutError
+            else:
+                frame = decoder.feed(piece)
+                if frame is not None:
+                    self._drain()
+                    return frame
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for more of the answer; meanwhile send what is unsent, and keep what is printed."""
+        if seconds <= 0:
+            raise TimeoutError
+        ends, poll = self.ends, select.poll()
+        poll.register(ends.answers, select.POLLIN)
+        if not self._silent:
+            poll.register(ends.output, select.POLLIN)
+        if self._unsent:
+            poll.register(ends.requests, select.POLLOUT)
+        for descriptor, _ in poll.poll(math.ceil(seconds * 1000)):
+            if descriptor == ends.requests:
+                self._unsent = self._write(self._unsent)
+            elif descriptor == ends.output:
+                self._silent = not self._drain()
 
     def _write(self, unsent: memoryview) -> memoryview:
         try:

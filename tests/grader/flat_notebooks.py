@@ -214,6 +214,7 @@ def _judged(reading: flat.Reading, task: Task) -> Record:
     try:
         judge.line(random, chains)
         judge.keeps_inputs(random[0])
+        judge.settle()
     except CheckFailed:
         assert record.status != "passed"
     return record
