@@ -124,8 +124,8 @@ def _side_by_side(
     plan: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], Mapping[str, Tensor]]:
     """Return what the submission's loop and the reference make of the same run."""
-    right, seconds = training.known_run(data, parameters, seed, **plan)
-    return trained_by(judge, data, parameters, seed, plan, seconds), right
+    right = training.known_run(data, parameters, seed, **plan)
+    return trained_by(judge, data, parameters, seed, plan, right.seconds), right.trained
 
 
 def trajectory(judge: Judge, splits: Splits, seed: str) -> None:

@@ -7,20 +7,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from pathlib import Path
 from typing import Any
 
-from grader.course.catalogue import course
+from grader.course import leads
 
 
-def _state_file() -> Path:
-    return Path(os.environ.get("BACKPROP_NINJA_STATE", ".backprop-ninja.json"))
+def _state_file() -> str:
+    return os.environ.get("BACKPROP_NINJA_STATE", ".backprop-ninja.json")
 
 
 def _state() -> dict[str, Any]:
     """Return all that is kept: nothing if there is no file, or one that somebody broke."""
-    with contextlib.suppress(OSError, ValueError):
-        state = json.loads(_state_file().read_text(encoding="utf-8"))
+    with (
+        contextlib.suppress(OSError, ValueError),
+        open(_state_file(), encoding="utf-8") as file,
+    ):
+        state = json.load(file)
         if isinstance(state, dict):
             return state
     return {}
@@ -38,16 +40,18 @@ def _remember(key: str, value: object) -> None:
     whoever reads it at that moment never sees half of it.
     """
     file = _state_file()
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    fresh = f"{file}.{os.getpid()}"
     # Where the folder cannot be written to, everything still works, but for the memory.
     with contextlib.suppress(OSError):
-        fresh.write_text(json.dumps({**_state(), key: value}) + "\n", encoding="utf-8")
-        fresh.replace(file)
+        text = json.dumps({**_state(), key: value}) + "\n"
+        with open(fresh, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.replace(fresh, file)
 
 
 def show(task: str, *, more: bool = False) -> tuple[str, ...]:
     """Return the hints for a task (full name) that were asked for so far, and one more if asked."""
-    hints = course().resolve(task).hints
+    hints = leads.hints_of(task)
     seen = _seen()
     count = min(len(hints), max(1, seen.get(task, 0) + (1 if more else 0)))
     if seen.get(task) != count:
@@ -57,19 +61,19 @@ def show(task: str, *, more: bool = False) -> tuple[str, ...]:
 
 def next_hint(task: str) -> str:
     """Return the hint that a student is at, without counting it as seen."""
-    return course().resolve(task).hints[position(task)[0] - 1]
+    return leads.hints_of(task)[position(task)[0] - 1]
 
 
 def position(task: str) -> tuple[int, int]:
     """Return the number of the hint that a student is at, from 1, and how many there are."""
-    count = len(course().resolve(task).hints)
+    count = len(leads.hints_of(task))
     return min(count, max(1, _seen().get(task, 1))), count
 
 
 def place() -> str | None:
     """Return the full name of the task that a student was last at, if it is still a task."""
     name = _state().get("place")
-    return name if any(task.full_name == name for task in course().tasks) else None
+    return name if name in leads.names() else None
 
 
 def remember_place(task: str) -> None:

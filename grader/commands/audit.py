@@ -6,15 +6,8 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import (
-    EXIT_UNREADABLE,
-    check_writable,
-    console,
-    explained,
-    leave,
-    stop,
-    write,
-)
+from grader.commands.basics import EXIT_UNREADABLE, explained, leave, stop
+from grader.commands.common import check_writable, console, write
 
 
 @click.command()

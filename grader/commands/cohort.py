@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import (
-    EXIT_INFRASTRUCTURE,
-    EXIT_INTERRUPTED,
-    check_corpus,
-    console,
-    corpus_option,
-    explained,
-    stop,
-)
+from grader.commands.basics import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, explained, stop
+from grader.commands.common import check_corpus, console, corpus_option
 from grader.options import Options, fresh_seed
 
 if TYPE_CHECKING:

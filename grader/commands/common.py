@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, messages, a grading run with a progress bar."""
+"""What the commands share: what they check beforehand, a grading run with a progress bar."""
 
 from __future__ import annotations
 
@@ -7,58 +7,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.errors import (
-    CorpusError,
-    Interrupted,
-    SandboxError,
-    UnknownTask,
-    UnreadableSubmission,
-)
-from grader.options import Options
+from grader.commands.basics import EXIT_BELOW, EXIT_INFRASTRUCTURE, leave, stop
+from grader.errors import CorpusError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.options import Options
     from grader.report import Report
-
-
-EXIT_BELOW, EXIT_UNREADABLE, EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED = 1, 3, 4, 130
-EXIT_CODES = """\b
-Exit codes:
-  0    graded
-  1    graded, but below --fail-under; or what was looked at is not in order
-  2    the command was not understood
-  3    the submission or the corpus cannot be read
-  4    the grader itself failed: do not use this score; or it has no jail
-  130  interrupted
-"""
-
-
-def stop(code: int, message: str) -> NoReturn:
-    """End the program with a message on standard error."""
-    click.echo(f"grader: {message}", err=True)
-    sys.exit(code)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn the errors that a person can do something about into messages and exit codes."""
-    try:
-        yield
-    except (UnreadableSubmission, CorpusError) as error:
-        stop(EXIT_UNREADABLE, str(error))
-    except UnknownTask as error:
-        stop(2, str(error))
-    except SandboxError as error:
-        stop(EXIT_INFRASTRUCTURE, f"the sandbox does not work: {error}")
-    except (Interrupted, KeyboardInterrupt):
-        click.echo("grader: interrupted; nothing was written", err=True)
-        # At once: Python turns an interrupt inside an import into death by the signal otherwise.
-        leave(EXIT_INTERRUPTED)
 
 
 def console(*, err: bool = False) -> Console:
@@ -163,10 +123,3 @@ def finish(report: Report, fail_under: float | None = None) -> None:
     if fail_under is not None and report.score < fail_under:
         stop(EXIT_BELOW, f"the score {report.score:g} is below {fail_under:g}")
     leave()
-
-
-def leave(code: int = 0) -> NoReturn:
-    """End the process at once: torch takes longer to tear itself down than to grade a task."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

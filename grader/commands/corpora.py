@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import explained
+from grader.commands.basics import explained
 
 
 @click.group()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.commands import gradebook
-from grader.commands.common import EXIT_UNREADABLE, check_writable, explained, stop, write
+from grader.commands.basics import EXIT_UNREADABLE, explained, stop
+from grader.commands.common import check_writable, write
 from grader.commands.exporting import (
     bonus_option,
     context,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.commands.common import (
+from grader.commands.basics import (
     EXIT_BELOW,
     EXIT_INFRASTRUCTURE,
     EXIT_UNREADABLE,
-    check_writable,
     explained,
     stop,
 )
+from grader.commands.common import check_writable
 from grader.commands.exporting import bonus_option
 
 if TYPE_CHECKING:

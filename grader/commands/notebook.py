@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import check_writable, explained, stop, write
+from grader.commands.basics import explained, stop
+from grader.commands.common import check_writable, write
 from grader.errors import UnreadableSubmission
 
 

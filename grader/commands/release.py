@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import EXIT_BELOW, explained, leave, stop
+from grader.commands.basics import EXIT_BELOW, explained, leave, stop
 
 
 @click.command()

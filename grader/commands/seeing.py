@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.commands.common import (
-    EXIT_BELOW,
-    EXIT_INTERRUPTED,
-    check_writable,
-    console,
-    corpus_option,
-    default_exercises,
-    explained,
-    leave,
-    stop,
-)
+from grader.commands.basics import EXIT_BELOW, EXIT_INTERRUPTED, explained, leave, stop
+from grader.commands.common import check_writable, console, corpus_option, default_exercises
 from grader.options import ROOT
 
 if TYPE_CHECKING:

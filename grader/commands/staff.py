@@ -8,16 +8,14 @@ from pathlib import Path
 import click
 
 from grader.commands import exporting
+from grader.commands.basics import EXIT_INFRASTRUCTURE, explained, stop
 from grader.commands.common import (
-    EXIT_INFRASTRUCTURE,
     check_corpus,
     check_writable,
     console,
     corpus_option,
-    explained,
     finish,
     graded,
-    stop,
     write,
 )
 from grader.options import ROOT, Options, fresh_seed

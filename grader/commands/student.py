@@ -1,20 +1,19 @@
-"""What students use: check, hint, list."""
+"""What students use most: check."""
 
 from __future__ import annotations
 
 import os
-import textwrap
 from pathlib import Path
 
 import click
 
+from grader.commands.basics import explained
 from grader.commands.common import (
     check_corpus,
     check_writable,
     console,
     corpus_option,
     default_exercises,
-    explained,
     finish,
     graded,
     write,
@@ -77,40 +76,3 @@ def _chosen(names: tuple[str, ...]) -> tuple[str, ...]:
         tasks = catalogue.of_exercise(name) if name in keys else (catalogue.resolve(name),)
         found += [task.full_name for task in tasks]
     return tuple(dict.fromkeys(found))
-
-
-@click.command()
-@click.argument("task")
-@click.option("--more", is_flag=True, help="One hint more than the last time.")
-def hint(task: str, more: bool) -> None:
-    """Show the hints for TASK, one at a time."""
-    from grader import hints
-    from grader.course.catalogue import course
-
-    with explained():
-        found = course().resolve(task)
-    shown = hints.show(found.full_name, more=more)
-    import shutil
-
-    width = min(shutil.get_terminal_size().columns, 100)
-    for number, text in enumerate(shown, 1):
-        told = f"{number}. {text}"
-        click.echo(textwrap.fill(told, width, subsequent_indent="   ", break_on_hyphens=False))
-    left = len(found.hints) - len(shown)
-    if left:
-        click.echo(f"({left} more: grader hint {found.label} --more)")
-
-
-@click.command(name="list")
-def list_() -> None:
-    """List all tasks: full name, points, exercise."""
-    from grader.course.catalogue import course
-
-    catalogue = course()
-    for exercise in catalogue.exercises:
-        tasks = catalogue.of_exercise(exercise.key)
-        points = sum(task.points for task in tasks)
-        bonus = ", bonus" if exercise.bonus else ""
-        click.echo(f"{exercise.title} (exercises/{exercise.file}, {points:g} points{bonus})")
-        for task in tasks:
-            click.echo(f"  {task.full_name:28} {task.points:g}")

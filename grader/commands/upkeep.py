@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import (
-    EXIT_BELOW,
-    console,
-    corpus_option,
-    explained,
-    leave,
-    stop,
-)
+from grader.commands.basics import EXIT_BELOW, explained, leave, stop
+from grader.commands.common import console, corpus_option
 from grader.options import ROOT
 
 if TYPE_CHECKING:

@@ -17,16 +17,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import (
-    EXIT_INFRASTRUCTURE,
-    check_corpus,
-    console,
-    corpus_option,
-    default_exercises,
-    explained,
-    leave,
-    stop,
-)
+from grader.commands.basics import EXIT_INFRASTRUCTURE, explained, leave, stop
+from grader.commands.common import check_corpus, console, corpus_option, default_exercises
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
 
 if TYPE_CHECKING:

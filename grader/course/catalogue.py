@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import tomllib
 from collections.abc import Mapping
@@ -10,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.course import aliases
-from grader.errors import UnknownTask
+from grader.course import leads
 
 TASKS_TOML = Path(__file__).with_name("tasks.toml")
 
@@ -70,25 +68,8 @@ class Catalogue:
 
         Raises UnknownTask, with what was probably meant, for any other name.
         """
-        exercise, dot, short = name.rpartition(".")
-        names = {task.name for task in self.tasks}
-        short = aliases.canonical(short, names)
-        if short not in names:
-            short = aliases.canonical("d" + short, names)
-        found = [
-            task
-            for task in self.tasks
-            if task.name == short and (not dot or task.exercise.key == exercise)
-        ]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            choices = ", ".join(task.full_name for task in found)
-            raise UnknownTask(f"'{name}' is a task of several exercises: say one of {choices}")
-        everything = [task.full_name for task in self.tasks] + sorted(names)
-        close = difflib.get_close_matches(name, everything, n=3)
-        meant = f"Did you mean {' or '.join(close)}? " if close else ""
-        raise UnknownTask(f"there is no task '{name}'. {meant}`grader list` shows all tasks")
+        full_name = leads.resolve(name, [task.full_name for task in self.tasks])
+        return next(task for task in self.tasks if task.full_name == full_name)
 
     def of_exercise(self, key: str) -> tuple[Task, ...]:
         """Return the tasks of one exercise, in order."""

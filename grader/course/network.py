@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -26,7 +26,7 @@ class Sizes:
     def on_offer(self) -> dict[str, int]:
         """Return the sizes under the names that a submission may ask for them."""
         return {
-            **asdict(self),
+            **vars(self),
             "batch_size": self.n,
             "vocab_size": self.vocab,
             "n_hidden": self.hidden,
@@ -34,7 +34,7 @@ class Sizes:
 
     def symbols(self, shape: tuple[int, ...]) -> str:
         """Return a shape in words, `(n, vocab)` for `(32, 27)`; right where sizes are distinct."""
-        words = {value: name for name, value in asdict(self).items()}
+        words = {value: name for name, value in vars(self).items()}
         words[self.block_size * self.n_embd] = "block_size * n_embd"
         listed = ", ".join(words.get(size, str(size)) for size in shape)
         return f"({listed},)" if len(shape) == 1 else f"({listed})"

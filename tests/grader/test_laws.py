@@ -44,8 +44,7 @@ def test_zeros_earn_nothing(zygote, public_only):
 
 def test_every_misconception_is_caught_and_named():
     """Every wrong formula of the bank fails its task's checks, and gradients are told its name."""
-    fixtures = laws.Fixtures()
-    caught = {entry.id: laws.fate(entry, fixtures) for entry in misconceptions.bank()}
+    caught = {entry.id: laws.fate(entry) for entry in misconceptions.bank()}
     assert [name for name, record in caught.items() if record is None] == []
     unnamed = []
     for entry in misconceptions.bank():

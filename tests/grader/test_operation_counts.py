@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -15,12 +16,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import click
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks import loops, training
-from grader import drawn, grade, judge, reference
+from grader import cli, drawn, grade, judge, reference
+from grader.commands import basics
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.options import ROOT, Options
@@ -120,6 +123,49 @@ def test_inputs_are_sent_once_for_each_call(counted):
     assert counts.bytes_sent - 2 * sources < 10_000 * counts.calls
 
 
+def test_questions_are_out_before_the_first_answer_is_awaited(counted, monkeypatch):
+    """All that can be asked of a task without knowing an answer is asked at once: references are
+    computed while the worker is at it, and few questions cost a wait of their own.
+    """
+    order: list[str] = []
+    post, receive = Worker.post, Worker.receive
+
+    def posting(self: Worker, header: Any, *rest: Any, **named: Any) -> None:
+        order.append(header["op"])
+        post(self, header, *rest, **named)
+
+    def receiving(self: Worker, **named: Any) -> Any:
+        order.append("receive")
+        return receive(self, **named)
+
+    monkeypatch.setattr(Worker, "post", posting)
+    monkeypatch.setattr(Worker, "receive", receiving)
+    counted(SOLUTIONS, FIRST_THREE[-1:])
+    calls = [op for op in order if op in ("call", "receive")][-14:]
+    # The public file's two; four of the hidden ones, and then the large batch, which is timed.
+    assert calls == ["call"] * 2 + ["receive"] * 2 + ["call"] * 4 + ["receive"] * 4 + [
+        "call",
+        "receive",
+    ]
+
+
+def test_a_task_is_one_test_for_each_of_its_files(counted, monkeypatch):
+    """Pytest costs half a millisecond a test: the checks of a task are not tests of their own."""
+    from grader import trial
+
+    tried = []
+    monkeypatch.setattr(
+        trial.Bench,
+        "tried",
+        lambda bench, task, laws, each=trial.Bench.tried: (
+            tried.append(len(laws)) or each(bench, task, laws)
+        ),
+    )
+    counted(SOLUTIONS, FIRST_THREE)
+    assert len(tried) == 2 * 28
+    assert sum(tried) > 4 * len(tried)
+
+
 # References
 
 
@@ -136,7 +182,7 @@ def test_references_are_kept_from_one_submission_to_the_next(counted):
     public = counted(SOLUTIONS, FIRST_THREE, public_only=True)
     first = counted(SOLUTIONS, FIRST_THREE)
     second = counted(SOLUTIONS, FIRST_THREE)
-    assert public.references.total() + first.references.total() > 300
+    assert public.references.total() + first.references.total() > 28 * 7
     assert second.references.total() <= 26
 
 
@@ -216,7 +262,20 @@ HEAVY = (
     "jinja2",
     "matplotlib",
     "asyncio",
+    "importlib.metadata",
+    "shutil",
+    "subprocess",
+    "tempfile",
+    "difflib",
+    "secrets",
+    "logging",
+    "multiprocessing",
 )
+"""What neither help nor hints may import: each takes longer than all that they do themselves."""
+
+CATALOGUE = ("dataclasses", "json", "pathlib", "tomllib")
+"""What reading the catalogue takes, and help has no need of."""
+
 OTHERS = ("matplotlib", "nbformat", "sympy", "networkx", "jinja2", "distributed", "IPython", "yaml")
 
 
@@ -234,15 +293,67 @@ def imported(*arguments: str, **environment: str) -> list[str]:
     return re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", done.stderr, re.MULTILINE)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["hint", "dcounts"]])
-def test_help_and_hints_import_next_to_nothing(arguments, tmp_path):
-    """Help and hints need click and the catalogue: about 150 modules in all, of which 25 are
-    Python's own start. What would bring many more is too much for either.
-    """
-    modules = imported(*arguments, BACKPROP_NINJA_STATE=str(tmp_path / "state.json"))
-    assert {name.split(".")[0] for name in modules} & set(HEAVY) == set()
+def among(modules: list[str], packages: tuple[str, ...]) -> list[str]:
+    """Return those modules that are these packages, or parts of them."""
+    return [m for m in modules if any(m == p or m.startswith(f"{p}.") for p in packages)]
+
+
+def test_help_imports_click_and_no_command():
+    """Help needs click, which with Python's own start is 85 of the 95 modules, and a table."""
+    modules = imported("--help")
     assert "click" in modules
-    assert len(modules) <= 180
+    assert among(modules, (*HEAVY, *CATALOGUE)) == []
+    assert set(among(modules, ("grader",))) <= {
+        "grader",
+        "grader.commands",
+        "grader.commands.basics",
+        "grader.errors",
+        "grader.parts",
+    }
+    assert len(modules) <= 110
+
+
+def test_a_hint_imports_next_to_nothing(tmp_path):
+    """A hint needs the catalogue beside what help needs, and its own command alone."""
+    modules = imported("hint", "dcounts", BACKPROP_NINJA_STATE=str(tmp_path / "state.json"))
+    assert among(modules, HEAVY) == []
+    assert among(modules, ("grader.commands.common",)) == []  # which all other commands import
+    assert "grader.hints" in modules
+    assert len(modules) <= 140
+
+
+@pytest.mark.parametrize("width", [60, 78, 1000])
+def test_the_list_of_commands_says_what_each_says_of_itself(width):
+    """The table that help is made of holds the first sentence of each command's own help."""
+    context = click.Context(cli.main)
+    for name in cli.main.list_commands(context):
+        command = cli.main.get_command(context, name)
+        assert command is not None
+        told = click.Command(name, help=cli.PURPOSES[name]).get_short_help_str(width)
+        assert told == command.get_short_help_str(width)
+        assert not command.hidden
+
+
+@pytest.mark.parametrize("width", ["40", "72", "80", "200", "none", ""])
+def test_help_is_laid_out_as_click_does(width, monkeypatch):
+    """The list, and the width that is found without `shutil`, are what click itself would make."""
+    monkeypatch.setenv("COLUMNS", width)
+    context = click.Context(cli.main)
+    commands = [cli.main.get_command(context, name) for name in cli.main.list_commands(context)]
+    as_click = click.Group(
+        "main",
+        [command for command in commands if command is not None],
+        params=cli.main.params,
+        help=cli.main.help,
+        epilog=cli.main.epilog,
+        context_settings=cli.main.context_settings,
+    )
+    own, expected = (
+        group.get_help(click.Context(group, info_name="grader")) for group in (cli.main, as_click)
+    )
+    assert own == expected
+    assert "Commands:" in own
+    assert basics.columns() == shutil.get_terminal_size().columns
 
 
 def test_a_check_imports_no_more_than_it_needs():
@@ -250,5 +361,5 @@ def test_a_check_imports_no_more_than_it_needs():
     torch imports where it is let, takes 0.3 s.
     """
     modules = imported("check", "ex1.dh", "--path", str(ROOT / "solutions"))
-    assert {name.split(".")[0] for name in modules} & set(OTHERS) == set()
+    assert among(modules, OTHERS) == []
     assert not [name for name in modules if name.startswith(("torch._dynamo", "torch._inductor"))]

@@ -365,7 +365,7 @@ def plain_results(paths: list[Path], folder: Path) -> Iterator[dict[str, Any]]:
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(
             [sys.executable, str(PLAIN), *share],
-            cwd=ROOT,
+            cwd=folder,
             stdout=told,
             stderr=subprocess.STDOUT,
             env=environment,

@@ -3,7 +3,7 @@
 
 Class: resource exhaustion
 Honest: ex1.dnorm_logits
-Beats: plain pytest
+Beats: nothing, because what the others still find is a matter of the last megabyte
 """
 
 import torch

@@ -1,0 +1,77 @@
+"""What every command needs: messages, exit codes, the width of a terminal. Light to import."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from grader.errors import (
+    CorpusError,
+    Interrupted,
+    SandboxError,
+    UnknownTask,
+    UnreadableSubmission,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXIT_BELOW, EXIT_UNREADABLE, EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED = 1, 3, 4, 130
+EXIT_CODES = """\b
+Exit codes:
+  0    graded
+  1    graded, but below --fail-under; or what was looked at is not in order
+  2    the command was not understood
+  3    the submission or the corpus cannot be read
+  4    the grader itself failed: do not use this score; or it has no jail
+  130  interrupted
+"""
+
+
+def stop(code: int, message: str) -> NoReturn:
+    """End the program with a message on standard error."""
+    click.echo(f"grader: {message}", err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the errors that a person can do something about into messages and exit codes."""
+    try:
+        yield
+    except (UnreadableSubmission, CorpusError) as error:
+        stop(EXIT_UNREADABLE, str(error))
+    except UnknownTask as error:
+        stop(2, str(error))
+    except SandboxError as error:
+        stop(EXIT_INFRASTRUCTURE, f"the sandbox does not work: {error}")
+    except (Interrupted, KeyboardInterrupt):
+        click.echo("grader: interrupted; nothing was written", err=True)
+        # At once: Python turns an interrupt inside an import into death by the signal otherwise.
+        leave(EXIT_INTERRUPTED)
+
+
+def leave(code: int = 0) -> NoReturn:
+    """End the process at once: torch takes longer to tear itself down than to grade a task."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # it was closed before the program began
+            stream.flush()
+    os._exit(code)
+
+
+def columns() -> int:
+    """Return the width of the terminal, as `shutil` does: importing that takes longer than this."""
+    try:
+        asked = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        asked = 0
+    if asked > 0:
+        return asked
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # closed, detached, or no terminal
+        return 80
