@@ -63,17 +63,17 @@ class Stopwatch:
 @contextlib.contextmanager
 def watched() -> Iterator[Stopwatch]:
     """Measure functions (in the workers, as they tell it), references and comparisons."""
-    watch, ask = Stopwatch(), Worker.ask
+    watch, receive = Stopwatch(), Worker.receive
     for exercise in catalogue.course().exercises:
         forward.spec(exercise.key)  # as it is without a stopwatch
 
-    def asking(worker: Worker, *given: Any, **named: Any) -> Reply:
-        reply = ask(worker, *given, **named)
+    def receiving(worker: Worker, *given: Any, **named: Any) -> Reply:
+        reply = receive(worker, *given, **named)
         watch.seconds["functions"] += float(reply.header.get("seconds", 0.0))
         return reply
 
     with contextlib.ExitStack() as stack:
-        patches: list[tuple[object, str, object]] = [(Worker, "ask", asking)]
+        patches: list[tuple[object, str, object]] = [(Worker, "receive", receiving)]
         patches += [(verdict, "compare", watch.around("comparison", verdict.compare))]
         for module, names in REFERENCES:
             patches += [(module, n, watch.around("references", getattr(module, n))) for n in names]

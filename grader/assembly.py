@@ -13,7 +13,6 @@ from grader import __version__, learnt, scoring
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
 from grader.examiner import Examiner
-from grader.judge import PROPERTY
 from grader.options import HIDDEN, PUBLIC, Options
 from grader.places import Places
 from grader.report import (
@@ -67,7 +66,7 @@ class Assembly:
         exam: Examiner,
         course: Catalogue,
         tasks: Sequence[Task],
-        results: Mapping[str, Any],
+        records: Sequence[Mapping[str, Any]],
         options: Options,
         seed: str,
     ) -> None:
@@ -75,7 +74,7 @@ class Assembly:
         self._options, self._seed = options, seed
         self._records: dict[str, list[dict[str, Any]]] = {task.full_name: [] for task in tasks}
         self._chain: list[dict[str, Any]] = []
-        for record in (record for test in results["tests"] for record in _records_of(test)):
+        for record in map(dict, records):
             if record["scored"]:
                 self._records[record["task"]].append(record)
             else:
@@ -259,12 +258,3 @@ class Assembly:
 
 def _total(tasks: Sequence[TaskReport], *, bonus: bool) -> float:
     return round(sum(task.points for task in tasks if task.is_bonus == bonus), 6)
-
-
-def _records_of(test: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the records of the checks of a test."""
-    return [
-        properties[PROPERTY]
-        for properties in test.get("user_properties", [])
-        if PROPERTY in properties
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from grader.examiner import Asked, Examiner, Inspection
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted, request
 from grader.sandbox import client, wire
-from grader.sandbox.client import Isolation, Zygote
+from grader.sandbox.client import Isolation, Reader, Zygote
 from grader.sandbox.conversation import Outcome, Reply, Worker
 from grader.submission import Submission
 
@@ -31,9 +32,14 @@ ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
 EXHAUSTED = frozenset({Outcome.MEMORY, Outcome.CRASHED})
 
 
-def inspect(zygote: Zygote, submission: Submission) -> tuple[Inspection | None, str]:
-    """Read a submission in a worker. Without an inspection, the text says what went wrong."""
-    reply = client.survey(zygote, submission.files, vocabulary())
+def inspect(
+    zygote: Zygote, submission: Submission, kept: Reader | None = None
+) -> tuple[Inspection | None, str]:
+    """Read a submission in a worker: in one of its own, or in a reader that is kept. Without an
+    inspection, the text says what went wrong.
+    """
+    with contextlib.nullcontext(kept) if kept else Reader(zygote) as reader:
+        reply = reader.survey(submission.files, vocabulary())
     if reply.outcome is not Outcome.OK:
         return None, reply.message
     try:
@@ -70,6 +76,9 @@ class Examination(Examiner):
     """Asks the functions of one submission. Each task has a worker of its own, so that what the
     code of one task does to its process cannot help or hurt another; the tasks of a file whose code
     can do nothing of the kind (`grader/sandbox/plain.py`) share one, as long as it lives.
+
+    early: a file and a worker that was started on it while the submission was still being read; it
+    is used if the file turns out to be one that shares.
     """
 
     zygote: Zygote
@@ -79,6 +88,7 @@ class Examination(Examiner):
     matched: Mapping[str, Definition] = field(init=False)
     outputs: dict[str, str] = field(default_factory=dict)
     budget: float = BUDGET
+    early: tuple[str, Worker] | None = None
     _prepared: dict[str, Worker] = field(default_factory=dict)
     _hanging: dict[str, Reply] = field(default_factory=dict)
     _worker: Worker | None = None
@@ -121,6 +131,9 @@ class Examination(Examiner):
         if self._shared is not None:
             self._shared.close()
         self._shared = None
+        if self.early is not None:
+            self.early[1].close()
+        self.early = None
 
     def ask(
         self,
@@ -259,10 +272,18 @@ class Examination(Examiner):
                 self._shared.close()
                 self._shared = None
         if self._shared is None:
-            self._shared = client.start(self.zygote, self.submission.files, file)
+            self._shared = self._started(file)
             self._shared_loaded = {file: client.loaded(self._shared)}
             self._served = set()
         return self._shared_loaded[file]
+
+    def _started(self, file: str) -> Worker:
+        early, self.early = self.early, None
+        if early is not None and early[0] == file:
+            return early[1]
+        if early is not None:
+            early[1].close()
+        return client.start(self.zygote, self.submission.files, file)
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:
         assert reply.frame is not None

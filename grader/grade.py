@@ -10,7 +10,8 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from grader import examination
@@ -22,8 +23,18 @@ from grader.examination import Examination
 from grader.examiner import Examiner, Inspection
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options, fresh_seed
 from grader.report import Report
-from grader.sandbox.client import Zygote
+from grader.sandbox.client import Reader, Zygote
+from grader.sandbox.conversation import Worker
 from grader.submission import Submission
+
+Records = Sequence[Mapping[str, Any]]
+"""What the checks found out, each as `trial.Trial.as_dict` tells it."""
+
+Runner = Callable[
+    [Examiner, str, Options, tuple[Task, ...], Callable[[Task], None]],
+    Records,
+]
+"""What runs the checks of tasks on a seed, and tells when each task is over."""
 
 # pytest's own plugins that grading has no use for; some of them cost more than the checks.
 _SWITCHED_OFF = (
@@ -38,21 +49,27 @@ def grade_one(
     options: Options = DEFAULTS,
     on_task: Callable[[Task], None] | None = None,
     inspection: Inspection | None = None,
+    *,
+    early: tuple[str, Worker] | None = None,
+    run: Runner | None = None,
 ) -> Report:
     """Grade a submission. `on_task` is called after each task; `inspection` is what reading told,
-    if it has been read already.
+    if it has been read already; `early` is a worker that has been started already (see
+    `Examination`); `run` runs the checks, by default pytest.
 
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.
     """
     inspection = inspection or inspected(submission, zygote)
-    exam = Examination(zygote, submission, catalogue.course(), inspection)
-    return _graded(exam, options, on_task)
+    exam = Examination(zygote, submission, catalogue.course(), inspection, early=early)
+    return _graded(exam, options, on_task, run or by_pytest)
 
 
-def inspected(submission: Submission, zygote: Zygote) -> Inspection:
-    """Read the syntax trees of a submission. Raises UnreadableSubmission if that ends badly."""
-    inspection, told = examination.inspect(zygote, submission)
+def inspected(submission: Submission, zygote: Zygote, kept: Reader | None = None) -> Inspection:
+    """Read the syntax trees of a submission, in a reader that is kept if there is one. Raises
+    UnreadableSubmission if that ends badly.
+    """
+    inspection, told = examination.inspect(zygote, submission, kept)
     if inspection is None:
         raise UnreadableSubmission(f"{submission.name}: the sources cannot be read: {told}")
     return inspection
@@ -67,15 +84,19 @@ def grade_inline(
     from grader import inline
 
     exam = inline.Inline(submission, catalogue.course(), inline.inspect(submission))
-    return _graded(exam, options, on_task)
+    return _graded(exam, options, on_task, by_pytest)
 
 
 def grade_exam(exam: Examiner, options: Options = DEFAULTS) -> Report:
     """Grade what any other examiner answers. Raises Interrupted and SandboxError, as above."""
-    return _graded(exam, options, None)
+    return _graded(exam, options, None, by_pytest)
 
 
-def _graded(exam: Examiner, options: Options, on_task: Callable[[Task], None] | None) -> Report:
+def _graded(
+    exam: Examiner, options: Options, on_task: Callable[[Task], None] | None, run: Runner
+) -> Report:
+    import torch
+
     started = time.monotonic()
     course = exam.course
     seed = options.seed or fresh_seed()
@@ -83,29 +104,56 @@ def _graded(exam: Examiner, options: Options, on_task: Callable[[Task], None] | 
         task for task in course.tasks if not options.tasks or task.full_name in options.tasks
     )
     try:
-        results = _run_checks(exam, seed, options, tasks, on_task)
+        # One thread, as in the workers: the same input gives the same bits, whatever else runs.
+        torch.set_num_threads(1)
+        torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
+        records = run(exam, seed, options, tasks, on_task or (lambda task: None))
     finally:
         exam.end()
-    return Assembly(exam, course, tasks, results, options, seed).report(time.monotonic() - started)
+    return Assembly(exam, course, tasks, records, options, seed).report(time.monotonic() - started)
 
 
-def _run_checks(
+def at_once(
     exam: Examiner,
     seed: str,
     options: Options,
     tasks: tuple[Task, ...],
-    on_task: Callable[[Task], None] | None,
-) -> Mapping[str, Any]:
-    """Run pytest on the checks, in this process, and return pytest-json-report's result."""
+    on_task: Callable[[Task], None],
+) -> Records:
+    """Run the public checks without pytest, for watch mode: a session of it takes as long as all
+    functions and references together.
+    """
+    from grader import trial
+    from grader.givens import Givens
+
+    bench = trial.Bench(exam, Givens(seed, options.corpus))
+    laws = [law for law in trial.every_law() if law.visibility == "public"]
+    records = []
+    for task, following in zip_longest(tasks, tasks[1:]):
+        if following is not None:
+            exam.prepare(following)
+        flat = exam.is_flat(task)
+        own = [law for law in laws if law.holds_for(task, flat=flat)]
+        records += [tried.as_dict() for tried in bench.tried(task, own)]
+        exam.close()
+        on_task(task)
+    return records
+
+
+def by_pytest(
+    exam: Examiner,
+    seed: str,
+    options: Options,
+    tasks: tuple[Task, ...],
+    on_task: Callable[[Task], None],
+) -> Records:
+    """Run pytest on the checks, in this process."""
     import pytest
-    import torch
     from pytest_jsonreport.plugin import JSONReport
 
+    from grader.judge import PROPERTY
     from grader.pytest_plugin import CoursePlugin
 
-    # One thread, as in the workers: the same input gives the same bits, whatever else is running.
-    torch.set_num_threads(1)
-    torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
     plugin = CoursePlugin(exam, seed=seed, corpus=options.corpus, tasks=tasks, on_task=on_task)
     result = JSONReport()
     folders = [PUBLIC] if options.public_only else [PUBLIC, HIDDEN]
@@ -132,7 +180,8 @@ def _run_checks(
         raise Interrupted
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or result.report is None:
         raise SandboxError(f"pytest ended with code {int(code)}:\n{told.getvalue()[-2000:]}")
-    return dict(result.report)
+    properties = (told for test in result.report["tests"] for told in test["user_properties"])
+    return [told[PROPERTY] for told in properties]
 
 
 class _Quiet:

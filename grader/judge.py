@@ -222,16 +222,18 @@ class Judge:
 
         links: the submission's own gradients so far, by name, that take the place of the case's.
         """
-        self._later("", lambda: self._link(case, links))
-
-    def _link(self, case: Case, links: dict[str, Tensor]) -> None:
         upstream = {name: links.get(name) for name in forward.upstream_names(self.task)}
         upstream["dloss"] = case.upstream["dloss"] if "dloss" in upstream else None
         lacking = [name for name in forward.upstream_names(self.task) if upstream[name] is None]
         if lacking:
             self.fail("not_attempted", f"the chain ends before, at {', '.join(lacking)}")
         own = {name: value for name, value in upstream.items() if value is not None}
-        answer = self._good(self.examination.ask(self.task, {**self._given(case), **own}))
+        asked = self.examination.pose(self.task, {**self._given(case), **own})
+        asked.limit = self._limit(self._reference(case)[1])
+        self._later("", lambda: self._linked(case, links, asked))
+
+    def _linked(self, case: Case, links: dict[str, Tensor], asked: Asked) -> None:
+        answer = self._good(asked.answer())
         links[self.task.name] = answer.tensors[0]
         found = verdict.compare(answer.tensors[0], self._reference(case)[0], CHAIN_BOUND)
         self._keep("chain", found)

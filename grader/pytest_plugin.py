@@ -17,7 +17,7 @@ from grader.examiner import Examiner
 from grader.givens import Givens
 from grader.judge import PROPERTY
 from grader.options import HIDDEN, PUBLIC
-from grader.trial import MARKER, Bench, Law, Trial, laws_of
+from grader.trial import MARKER, Bench, Law, laws_of
 
 
 class ChecksFailed(Exception):
@@ -52,7 +52,7 @@ class TaskItem(pytest.Item):
         """Put the checks; their records become properties of the test."""
         trials = self.parent.plugin.bench.tried(self.task, self.laws)
         for trial in trials:
-            self.user_properties.append((PROPERTY, record_of(trial)))
+            self.user_properties.append((PROPERTY, trial.as_dict()))
         for trial in trials:
             if trial.fault is not None:
                 raise trial.fault
@@ -70,11 +70,6 @@ class TaskItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return where the first of the checks is, and the task."""
         return self.path, self.laws[0].function.__code__.co_firstlineno, self.task.full_name
-
-
-def record_of(trial: Trial) -> dict[str, Any]:
-    """Return what a report is to say of a check."""
-    return {**trial.law.about(), **trial.judge.record.as_dict()}
 
 
 class CoursePlugin:

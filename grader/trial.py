@@ -114,11 +114,14 @@ class Trial:
             record.status = "infrastructure"
             record.message = f"the grader failed: {type(error).__name__}: {error}"[:500]
 
-    def end(self) -> Record:
-        """Return the record: a check that came to its end has passed."""
+    def end(self) -> None:
+        """Take note that a check which came to its end has passed."""
         if not self._over:
             self.judge.record.status = "passed"
-        return self.judge.record
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a report is to say of the check, as plain data."""
+        return {**self.law.about(), **self.judge.record.as_dict()}
 
 
 @dataclass

@@ -23,11 +23,13 @@ from grader.errors import SandboxError
 from grader.examiner import Inspection
 from grader.options import Options
 from grader.report import Report, TaskReport
-from grader.sandbox.client import Zygote
+from grader.sandbox import client
+from grader.sandbox.client import Reader, Zygote
+from grader.sandbox.conversation import Worker
 from grader.submission import Submission
 
 SOURCES = (".py", submission.NOTEBOOK)
-STEP, MOST = 15, 300
+STEP, MOST = 5, 300
 """Milliseconds without a change after which a burst of saves is over, and the most to wait."""
 
 TICK = 500
@@ -201,6 +203,7 @@ class Bench:
     submission: Submission | None = None
     _files: dict[str, bytes] = field(default_factory=dict)
     _inspected: tuple[str, Inspection] | None = None
+    _reader: Reader | None = None
 
     def close(self) -> None:
         """End every process that was started."""
@@ -285,10 +288,33 @@ class Bench:
     def _graded(
         self, found: Submission, zygote: Zygote, options: Options, on_task: Callable[[Task], None]
     ) -> Report:
+        early = None
         if self._inspected is None or self._inspected[0] != found.digest:
-            self._inspected = found.digest, grade.inspected(found, zygote)
+            if self._reader is None or self._reader.zygote is not zygote:
+                self._reader = Reader(zygote)
+            early = self._head_start(found, zygote, options.tasks[0])
+            try:
+                self._inspected = found.digest, grade.inspected(found, zygote, self._reader)
+            except BaseException:
+                if early is not None:
+                    early[1].close()
+                raise
             self._read(self._inspected[1])
-        return grade.grade_one(found, zygote, options, on_task, self._inspected[1])
+        inspection = self._inspected[1]
+        return grade.grade_one(
+            found, zygote, options, on_task, inspection, early=early, run=grade.at_once
+        )
+
+    def _head_start(
+        self, found: Submission, zygote: Zygote, task: str
+    ) -> tuple[str, Worker] | None:
+        """Start a worker on the file of a task while the submission is read: most likely it shares
+        one, as it did before the save.
+        """
+        file = self.course.resolve(task).exercise.file
+        if self._inspected is None or file not in self._inspected[1].plain & found.files.keys():
+            return None
+        return file, client.start(zygote, found.files, file)
 
     def _read(self, inspection: Inspection) -> None:
         """Note the syntax errors: of each file the first one. The lines of a docstring at its top

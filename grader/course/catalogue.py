@@ -29,9 +29,12 @@ class Exercise:
         return f"{self.module}.py"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
-    """One graded function. `parts` are points for separately judged parts, if there are several."""
+    """One graded function. `parts` are points for separately judged parts, if there are several.
+
+    There is one object for each, so that what follows from a task can be remembered by it.
+    """
 
     exercise: Exercise
     name: str

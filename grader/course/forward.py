@@ -100,6 +100,7 @@ def spec(key: str) -> Spec:
     return Spec(exercise, lines, procedures, getattr(module, "OTHER_SUBGRADIENTS", {}))
 
 
+@functools.cache
 def tensor_of(task: Task) -> str | None:
     """Return the tensor whose gradient the task asks for, or None if the task is a procedure.
 
@@ -115,12 +116,14 @@ def tensor_of(task: Task) -> str | None:
     return tensor
 
 
+@functools.cache
 def readers(task: Task) -> tuple[Line, ...]:
     """Return the lines through which the task's tensor reaches the loss."""
     tensor = tensor_of(task)
     return spec(task.exercise.key).readers(tensor) if tensor else ()
 
 
+@functools.cache
 def upstream_names(task: Task) -> tuple[str, ...]:
     """Return the names of the upstream gradients on offer: those of the task's readers."""
     return tuple(f"d{line.makes}" for line in readers(task))
@@ -135,6 +138,7 @@ def tensors_of(key: str) -> tuple[str, ...]:
     return (*dict.fromkeys(name for name in read if name not in made), *made)
 
 
+@functools.cache
 def offers(task: Task) -> tuple[str, ...]:
     """Return every name that a function for this task may ask for."""
     key = task.exercise.key

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from grader.errors import SandboxError
 from grader.sandbox import wire
-from grader.sandbox.conversation import Ends, Reply, Worker
+from grader.sandbox.conversation import Ends, Outcome, Reply, Worker
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 START_DEADLINE = 120.0
@@ -196,14 +196,38 @@ _BOOT = (
 )
 
 
-def survey(zygote: Zygote, files: Mapping[str, bytes], words: Mapping[str, Any]) -> Reply:
-    """Read the syntax trees of a submission in a worker that runs nothing of it.
-
-    words: the names by which answers in notebooks are known; see `flat.Vocabulary`.
+class Reader:
+    """A worker that reads syntax trees and runs nothing of what it reads. As long as it is kept, it
+    reads only what has changed since the last time.
     """
-    with zygote.fork() as worker:
-        worker.post({"op": "survey", "words": words}, before=_sources("survey", files))
-        return worker.receive(seconds=LOAD_DEADLINE, max_body=0)
+
+    def __init__(self, zygote: Zygote) -> None:
+        self.zygote = zygote
+        self._worker: Worker | None = None
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def survey(self, files: Mapping[str, bytes], words: Mapping[str, Any]) -> Reply:
+        """Read a submission's files; after a reply that is none, the next survey begins anew.
+
+        words: the names by which answers in notebooks are known; see `flat.Vocabulary`.
+        """
+        self._worker = self._worker or self.zygote.fork()
+        self._worker.post({"op": "survey", "words": words}, before=_sources("survey", files))
+        reply = self._worker.receive(seconds=LOAD_DEADLINE, max_body=0)
+        if reply.outcome is not Outcome.OK:
+            self.close()
+        return reply
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = None
 
 
 def fingerprints(zygote: Zygote, files: Mapping[str, bytes]) -> Reply:

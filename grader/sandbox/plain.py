@@ -11,7 +11,7 @@ only.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__:
@@ -155,14 +155,14 @@ def _is_plain_function(
     # in an inner function or a comprehension, and outside of that be a built-in one.
     if not policy.used_names(function) <= known | BUILTINS:
         return False
-    nodes = list(ast.walk(function))
+    nodes = policy.nodes(function)
     if not all(_is_plain_annotation(node) for node in _annotations(nodes)):
         return False
     harmless = set(_in_their_place(nodes, types))
     return all(node in harmless or _is_plain_node(node, types) for node in nodes)
 
 
-def _annotations(nodes: list[ast.AST]) -> Iterator[ast.expr]:
+def _annotations(nodes: Sequence[ast.AST]) -> Iterator[ast.expr]:
     """Yield what is evaluated when a function is defined, and where it is defined."""
     for node in nodes:
         found: ast.expr | None = None
@@ -179,7 +179,7 @@ def _is_plain_annotation(annotation: ast.expr) -> bool:
     return all(isinstance(inner, IN_ANNOTATIONS) for inner in ast.walk(annotation))
 
 
-def _in_their_place(nodes: list[ast.AST], types: frozenset[str]) -> Iterator[ast.AST]:
+def _in_their_place(nodes: Sequence[ast.AST], types: frozenset[str]) -> Iterator[ast.AST]:
     """Yield what is harmless only where it stands: types, blocks without gradients, and draws from
     a generator that is given.
     """

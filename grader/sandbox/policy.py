@@ -85,10 +85,16 @@ def too_many(example: Finding, functions: list[Any]) -> Finding:
     return {**example, **told, "functions": functions}
 
 
+@functools.lru_cache(maxsize=1000)
+def nodes(tree: ast.stmt) -> tuple[ast.AST, ...]:
+    """Return everything in a statement. It is asked for ten times, and walking takes long."""
+    return tuple(ast.walk(tree))
+
+
 def imported(statements: list[ast.stmt], siblings: frozenset[str]) -> set[str]:
     """Return the names under which other files of the submission are imported."""
     names: set[str] = set()
-    for node in (node for statement in statements for node in ast.walk(statement)):
+    for node in (node for statement in statements for node in nodes(statement)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name in siblings:
@@ -104,7 +110,7 @@ def methods_of(statements: list[ast.stmt]) -> set[str]:
     return {
         f".{method.name}"
         for statement in statements
-        for klass in ast.walk(statement)
+        for klass in nodes(statement)
         if isinstance(klass, ast.ClassDef)
         for method in klass.body
         if isinstance(method, ast.FunctionDef)
@@ -143,7 +149,7 @@ def _places(
 ) -> Iterator[tuple[ast.AST, str, str]]:
     of_module = used_names(statement)
     cleared = _cleared(statement)
-    for node in ast.walk(statement):
+    for node in nodes(statement):
         if isinstance(node, ast.Name):
             found = _name(node, of_module)
         elif node in cleared:
@@ -168,7 +174,7 @@ def _cleared(statement: ast.stmt) -> set[ast.AST]:
     too, and `torch.cuda.is_available()`, with which notebooks begin.
     """
     found: set[ast.AST] = set()
-    for node in ast.walk(statement):
+    for node in nodes(statement):
         if isinstance(node, ast.Assign) and _is_none(node.value):
             targets = (target for target in node.targets if isinstance(target, ast.Attribute))
             found |= {target for target in targets if target.attr == "grad"}
@@ -187,7 +193,7 @@ def used_names(statement: ast.stmt) -> frozenset[str]:
     try:
         tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
     except (SyntaxError, ValueError, RecursionError):  # then rather too many than too few
-        return frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+        return frozenset(node.id for node in nodes(statement) if isinstance(node, ast.Name))
     names: set[str] = set()
     while tables:
         table = tables.pop()
@@ -283,7 +289,7 @@ def _numerical(function: ast.FunctionDef) -> str:
         return ""
     steps: set[str] = set()
     divisors: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             divisors |= {ast.unparse(leaf) for leaf in _leaves(node.right)}
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
@@ -306,7 +312,7 @@ def _leaves(node: ast.expr) -> Iterator[ast.expr]:
 def _is_small(text: str, function: ast.FunctionDef) -> bool:
     """Tell whether a name or number is a small step: below 0.1, or assigned such a number."""
     values = [text]
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.Assign):
             values += [
                 ast.unparse(value) for target, value in _pairs(node) if ast.unparse(target) == text

@@ -29,6 +29,7 @@ MOST_IN_FILE, MOST = 100, 300
 """How many functions, errors and findings are told: more would not fit into an answer."""
 
 Function = ast.FunctionDef | ast.Lambda
+Known = dict[tuple[str, str, frozenset[str]], dict[str, Any]]
 
 
 def blocks(text: str) -> list[tuple[int, str]]:
@@ -276,16 +277,24 @@ def read_file(
     }
 
 
-def survey(sources: Mapping[str, str], words: flat.Vocabulary) -> dict[str, Any]:
+def survey(
+    sources: Mapping[str, str], words: flat.Vocabulary, known: Known | None = None
+) -> dict[str, Any]:
     """Read every file of a submission, without running anything of it.
 
-    words: the names by which answers at the top level are told from other variables.
+    words: the names by which answers at the top level are told from other variables. known: what
+    came of files the last time, which is not read again, and what came of them now.
 
     A finding's `functions` are pairs of file and name. What a file imports of another file may be
     anything in it, so a finding there concerns whoever reaches the import.
     """
     siblings = frozenset(name.removesuffix(".py") for name in sources)
-    files = [read_file(file, text, siblings, words) for file, text in sources.items()]
+    before, known = dict(known or {}), {} if known is None else known
+    known.clear()
+    for file, text in sources.items():
+        key = (file, text, siblings)
+        known[key] = before.get(key) or read_file(file, text, siblings, words)
+    files = list(known.values())
     reaching = _reaching_modules([file["imports"] for file in files])
     findings = []
     for finding in (finding for file in files for finding in file["findings"]):

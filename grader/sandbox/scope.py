@@ -23,10 +23,10 @@ def bound_names(statement: ast.stmt) -> set[str]:
     """Return the module's names that a top-level statement may bind, at any depth."""
     if isinstance(statement, Definition):
         # Its own variables are not the module's, unless it says `global`.
-        declared = {n for g in ast.walk(statement) if isinstance(g, ast.Global) for n in g.names}
-        return {statement.name} | declared
+        inner = (node for node in policy.nodes(statement) if isinstance(node, ast.Global))
+        return {statement.name, *(name for declared in inner for name in declared.names)}
     names: set[str] = set()
-    for node in ast.walk(statement):
+    for node in policy.nodes(statement):
         if isinstance(node, (*Definition, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, ast.alias):
@@ -62,7 +62,7 @@ def star_imports(statements: list[ast.stmt], siblings: frozenset[str]) -> set[st
     return {
         (node.module or "").split(".")[0]
         for statement in statements
-        for node in ast.walk(statement)
+        for node in policy.nodes(statement)
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     } & siblings
 

@@ -269,17 +269,12 @@ def send(descriptor: int, frame: bytes) -> None:
 
 def serve(requests: int, answers: int) -> None:
     """Answer requests until there are no more. A frame with the sources comes before them."""
-    first = receive(requests)
-    sources, offset = {}, 0
-    for file, length in first.header["files"]:
-        sources[file] = first.body[offset : offset + length].decode("utf-8")
-        offset += length
-    request = receive(requests)
-    if request.header["op"] == "survey":
-        told = reader.survey(sources, flat.Vocabulary.from_plain(request.header["words"]))
-        reply: tuple[dict[str, Any], list[bytes]] = {"status": "ok", **told}, []
-        reply_to(request, reply, answers)
-        return
+    sources, request = sources_of(receive(requests)), receive(requests)
+    known: reader.Known = {}
+    while request.header["op"] == "survey":
+        told = reader.survey(sources, flat.Vocabulary.from_plain(request.header["words"]), known)
+        reply_to(request, ({"status": "ok", **told}, []), answers)
+        sources, request = sources_of(receive(requests)), receive(requests)
     if request.header["op"] == "fingerprints":
         reply_to(request, ({"status": "ok", **fingerprints.survey(sources)}, []), answers)
         return
@@ -296,6 +291,15 @@ def serve(requests: int, answers: int) -> None:
                 stream.flush()
         reply_to(request, reply, answers)
         request = receive(requests)
+
+
+def sources_of(frame: Any) -> dict[str, str]:
+    """Return the sources that a frame brings, by file."""
+    sources, offset = {}, 0
+    for file, length in frame.header["files"]:
+        sources[file] = frame.body[offset : offset + length].decode("utf-8")
+        offset += length
+    return sources
 
 
 def reply_to(request: Any, reply: tuple[dict[str, Any], list[bytes]], answers: int) -> None:

@@ -16,7 +16,8 @@ HONEST = "def dh(W2, dlogits):\n    return dlogits @ W2.T\n"
 
 def read(zygote, source):
     """Return the findings in a source."""
-    reply = client.survey(zygote, {"ex1_backward.py": source.encode()}, vocabulary())
+    with client.Reader(zygote) as reader:
+        reply = reader.survey({"ex1_backward.py": source.encode()}, vocabulary())
     return reply.header["findings"]
 
 
