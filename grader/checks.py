@@ -338,7 +338,7 @@ def embedding(judge: Judge, seed: str) -> None:
         judge.require(not answer.changed, f"{', '.join(answer.changed)} was changed in place")
     yours = min(times[1:])
     loop = _known_loop.get(sizes.n, 0.0)
-    if loop < CLEAR * SPEED_UP * yours:
+    if not loop or loop < CLEAR * SPEED_UP * yours:
         # Its time is in proportion to the batch.
         part = sizes.n // 4
         loop = 4 * min(_loop_seconds(demb[:part], Xb[:part], sizes.vocab) for _ in range(2))

@@ -105,11 +105,12 @@ def test_other_code_takes_a_process_for_each_task_and_no_more(counted):
 
 
 def test_a_question_is_asked_once(counted):
-    """Two public cases of each gradient, and its place in the chain: 82 calls, one frame each;
-    the check that inputs are kept goes by an answer that is there already.
+    """Two public cases of each gradient, and its place in the chain where that is another question:
+    82 calls at most, one frame each; the check that inputs are kept goes by an answer that is there
+    already.
     """
     counts = counted(SOLUTIONS, FIRST_THREE, public_only=True)
-    assert counts.calls == 2 * 28 + 26
+    assert 2 * 28 <= counts.calls < 2 * 28 + 26
     # Beside the calls: the sources and the order to read them, twice, and to load each file.
     assert counts.frames <= counts.calls + 2 * 2 + 3
 
@@ -349,7 +350,8 @@ def test_help_is_laid_out_as_click_does(width, monkeypatch):
         context_settings=cli.main.context_settings,
     )
     own, expected = (
-        group.get_help(click.Context(group, info_name="grader")) for group in (cli.main, as_click)
+        group.get_help(group.make_context("grader", [], resilient_parsing=True))
+        for group in (cli.main, as_click)
     )
     assert own == expected
     assert "Commands:" in own

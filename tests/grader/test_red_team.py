@@ -54,8 +54,8 @@ def sharing(monkeypatch):
     inspect = examination.inspect
     asked: list[bool | None] = [None]
 
-    def inspected(zygote, submission):
-        inspection, told = inspect(zygote, submission)
+    def inspected(zygote, submission, *more):
+        inspection, told = inspect(zygote, submission, *more)
         if inspection is not None and asked[0] is not None:
             files = submission.files if asked[0] else ()
             inspection = replace(inspection, plain=frozenset(files))

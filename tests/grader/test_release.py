@@ -72,7 +72,7 @@ def test_a_release_holds_nothing_that_is_withheld(release):
     course = catalogue.read(release / "grader" / "course" / "tasks.toml")
     own = catalogue.course().training["loss"]
     assert {key: {"threshold": own[key]["threshold"]} for key in own} == course.training["loss"]
-    assert course.tasks == catalogue.course().tasks
+    assert list(map(vars, course.tasks)) == list(map(vars, catalogue.course().tasks))
 
 
 def test_exercises_of_a_release_are_untouched_stubs(release):
