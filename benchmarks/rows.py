@@ -32,4 +32,5 @@ ROWS = (
     Row("cohort", "many submissions", "cohorts"),
     Row("train", "training loops", "training"),
     Row("memory", "memory", "memory"),
+    Row("growth", "how cost grows", "growth"),
 )
