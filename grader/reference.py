@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -19,12 +20,16 @@ nothing cancels; a float32 error above 1 / ROUNDING therefore means that the uni
 
 @dataclass(frozen=True)
 class Reference:
-    """The right answer: `value` in float64, other right answers, and the `unit` of error."""
+    """The right answer: `value` in float64, other right answers, and the `unit` of error.
+
+    exact: what a comparison says of `float32` itself, by the bound; most right answers are that.
+    """
 
     value: Tensor
     others: tuple[Tensor, ...]
     unit: float
     float32: Tensor
+    exact: dict[float, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def unit_of(value: Tensor, rounded: Tensor) -> float:
