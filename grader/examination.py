@@ -18,6 +18,7 @@ from grader.sandbox import client, wire
 from grader.sandbox.client import Isolation, Reader, Zygote
 from grader.sandbox.conversation import Outcome, Reply, Worker
 from grader.submission import Submission
+from grader.workers import Early, Workers
 
 MIN_ANSWER = 1 << 20
 """An answer may have this many bytes in any case: a wrong shape is to be seen, not only refused."""
@@ -73,12 +74,9 @@ class Question:
 
 @dataclass
 class Examination(Examiner):
-    """Asks the functions of one submission. Each task has a worker of its own, so that what the
-    code of one task does to its process cannot help or hurt another; the tasks of a file whose code
-    can do nothing of the kind (`grader/sandbox/plain.py`) share one, as long as it lives.
+    """Asks the functions of one submission, each in the worker of its task.
 
-    early: a file and a worker that was started on it while the submission was still being read; it
-    is used if the file turns out to be one that shares.
+    early: see `Workers`.
     """
 
     zygote: Zygote
@@ -88,21 +86,15 @@ class Examination(Examiner):
     matched: Mapping[str, Definition] = field(init=False)
     outputs: dict[str, str] = field(default_factory=dict)
     budget: float = BUDGET
-    early: tuple[str, Worker] | None = None
-    _prepared: dict[str, Worker] = field(default_factory=dict)
-    _hanging: dict[str, Reply] = field(default_factory=dict)
-    _worker: Worker | None = None
-    _task: str = ""
-    _loaded: Reply | None = None
-    _shared: Worker | None = None
-    _shared_loaded: dict[str, Reply] = field(default_factory=dict)
-    _served: set[str] = field(default_factory=set)
+    early: Early | None = None
+    _workers: Workers = field(init=False)
     _waiting: deque[Question] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.matched = matching.match(
-            self.inspection.definitions, self.course, self.inspection.failures
-        )
+        found = self.inspection
+        self.matched = matching.match(found.definitions, self.course, found.failures)
+        files = self.submission.files
+        self._workers = Workers(self.zygote, files, self.matched, found.plain, self.early)
 
     @property
     def isolation(self) -> Isolation:
@@ -111,29 +103,17 @@ class Examination(Examiner):
 
     def close(self) -> None:
         """Keep what the current task printed, and end its worker if it is not a shared one."""
-        if self._waiting and self._worker is not None:  # nobody wants to know any more
-            self._worker.close()
-            self._shared = None if self._worker is self._shared else self._shared
+        task = self._workers.task
+        # Nobody wants to know the answers to questions that are left, and they would be in the way.
+        told = self._workers.let_go(end=bool(self._waiting)).decode("utf-8", "replace")
         self._waiting.clear()
-        if self._worker is not None:
-            if self._worker is not self._shared:
-                self._worker.close()
-            told = self._worker.take_output().decode("utf-8", "replace")
-            self.outputs[self._task] = self.outputs.get(self._task, "") + told
-        self._worker, self._task, self._loaded = None, "", None
+        if task:
+            self.outputs[task] = self.outputs.get(task, "") + told
 
     def end(self) -> None:
         """End every worker."""
         self.close()
-        for worker in self._prepared.values():
-            worker.close()
-        self._prepared.clear()
-        if self._shared is not None:
-            self._shared.close()
-        self._shared = None
-        if self.early is not None:
-            self.early[1].close()
-        self.early = None
+        self._workers.end()
 
     def ask(
         self,
@@ -176,7 +156,9 @@ class Examination(Examiner):
         if asked.known is not None:
             return asked
         file = self.matched[asked.task.full_name].file
-        worker, loaded = self._worker_for(asked.task)
+        if not self._workers.at_work_on(asked.task):
+            self.close()
+        worker, loaded = self._workers.engage(asked.task)
         if loaded.outcome is not Outcome.OK:
             asked.known = _failed(loaded, f"{file} could not be loaded: ")
         elif self.budget <= 0:
@@ -191,18 +173,15 @@ class Examination(Examiner):
 
     def _receive(self) -> None:
         """Receive the answer to the question that has waited the longest."""
-        asked, worker, loaded = self._waiting[0], self._worker, self._loaded
-        assert worker is not None
-        assert loaded is not None
+        asked = self._waiting[0]
+        worker, loaded = self._workers.engage(asked.task)
         limit, cap = asked.limit, asked.header["max_body"]
         reply = worker.receive(seconds=limit, max_body=cap, started=asked.started)
         self.budget -= reply.seconds
-        if worker is self._shared and reply.outcome not in ORDINARY:
-            # It stays this task's, as dead as it is; the others get a new one.
-            self._shared = None
-            if reply.outcome in EXHAUSTED and self._served != {asked.task.full_name}:
-                self._ask_again(worker)
-                return
+        blameless = reply.outcome not in ORDINARY and self._workers.give_up()
+        if blameless and reply.outcome in EXHAUSTED:
+            self._ask_again()
+            return
         self._waiting.popleft()
         if reply.outcome is Outcome.OK:
             asked.known = self._answer(worker, reply, asked.wanted)
@@ -210,80 +189,18 @@ class Examination(Examiner):
             told = reply.header.get("type") in ("LookupError", "NameError")
             asked.known = _failed(reply, self._load_errors(loaded) if told else "")
 
-    def _ask_again(self, worker: Worker) -> None:
+    def _ask_again(self) -> None:
         """Put what has not been answered to a new worker: perhaps an earlier task has used up what
         this one lacks.
         """
         waiting = list(self._waiting)
-        worker.close()
         self.close()
         for asked in waiting:
             self._asked(asked, timed=asked.started is not None)
 
     def prepare(self, task: Task) -> None:
         """Start the worker of a task that is about to be examined, while another one is."""
-        definition = self.matched.get(task.full_name)
-        if definition is None or self._shares(definition):
-            return
-        if task.full_name not in self._prepared:
-            part: dict[str, Any] | None = None
-            if definition.form != "function":
-                names = ("form", "name", "line", "task")
-                part = {name: getattr(definition, name) for name in names}
-                part["words"] = vocabulary()
-            worker = client.start(self.zygote, self.submission.files, definition.file, part)
-            self._prepared[task.full_name] = worker
-
-    def _worker_for(self, task: Task) -> tuple[Worker, Reply]:
-        definition = self.matched[task.full_name]
-        if self._shares(definition):
-            return self._shared_worker_for(task, definition.file)
-        if self._worker is None or self._loaded is None or self._task != task.full_name:
-            self.close()
-            self.prepare(task)
-            self._task, self._worker = task.full_name, self._prepared.pop(task.full_name)
-            file = definition.file
-            self._loaded = self._hanging.get(file) or client.loaded(self._worker)
-            if self._loaded.outcome is Outcome.TIMEOUT:
-                # It would hang for the other tasks of this file, too.
-                self._hanging[file] = self._loaded
-        return self._worker, self._loaded
-
-    def _shares(self, definition: Definition) -> bool:
-        return definition.form == "function" and definition.file in self.inspection.plain
-
-    def _shared_worker_for(self, task: Task, file: str) -> tuple[Worker, Reply]:
-        if self._worker is None or self._loaded is None or self._task != task.full_name:
-            self.close()
-            self._loaded = self._load_shared(file)
-            assert self._shared is not None
-            self._worker, self._task = self._shared, task.full_name
-            self._served.add(self._task)
-        return self._worker, self._loaded
-
-    def _load_shared(self, file: str) -> Reply:
-        """Return what came of running a file in the shared worker: in a new one, if the one that
-        has run other files is dead, or cannot run this one as a whole. It may lack the memory.
-        """
-        if self._shared is not None and file not in self._shared_loaded:
-            loaded = client.load_too(self._shared, file)
-            self._shared_loaded[file] = loaded
-            if loaded.outcome is not Outcome.OK or loaded.header.get("failures"):
-                self._shared.close()
-                self._shared = None
-        if self._shared is None:
-            self._shared = self._started(file)
-            self._shared_loaded = {file: client.loaded(self._shared)}
-            self._served = set()
-        return self._shared_loaded[file]
-
-    def _started(self, file: str) -> Worker:
-        early, self.early = self.early, None
-        if early is not None and early[0] == file:
-            return early[1]
-        if early is not None:
-            early[1].close()
-        return client.start(self.zygote, self.submission.files, file)
+        self._workers.prepare(task)
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:
         assert reply.frame is not None
@@ -294,8 +211,7 @@ class Examination(Examiner):
                 raise wire.WireError(f"it has {len(tensors)} tensors in place of {expected}")
         except wire.WireError as error:
             refused = worker.refuse(f"the answer is malformed: {error}")
-            if worker is self._shared:  # dead: the others get a new one
-                self._shared = None
+            self._workers.give_up()
             return Answer(refused.outcome, refused.message)
         header = reply.header
         return Answer(

@@ -24,8 +24,8 @@ from grader.examiner import Examiner, Inspection
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options, fresh_seed
 from grader.report import Report
 from grader.sandbox.client import Reader, Zygote
-from grader.sandbox.conversation import Worker
 from grader.submission import Submission
+from grader.workers import Early
 
 Records = Sequence[Mapping[str, Any]]
 """What the checks found out, each as `trial.Trial.as_dict` tells it."""
@@ -50,12 +50,12 @@ def grade_one(
     on_task: Callable[[Task], None] | None = None,
     inspection: Inspection | None = None,
     *,
-    early: tuple[str, Worker] | None = None,
+    early: Early | None = None,
     run: Runner | None = None,
 ) -> Report:
     """Grade a submission. `on_task` is called after each task; `inspection` is what reading told,
     if it has been read already; `early` is a worker that has been started already (see
-    `Examination`); `run` runs the checks, by default pytest.
+    `Workers`); `run` runs the checks, by default pytest.
 
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.

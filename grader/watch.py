@@ -25,8 +25,8 @@ from grader.options import Options
 from grader.report import Report, TaskReport
 from grader.sandbox import client
 from grader.sandbox.client import Reader, Zygote
-from grader.sandbox.conversation import Worker
 from grader.submission import Submission
+from grader.workers import Early
 
 SOURCES = (".py", submission.NOTEBOOK)
 STEP, MOST = 5, 300
@@ -305,9 +305,7 @@ class Bench:
             found, zygote, options, on_task, inspection, early=early, run=grade.at_once
         )
 
-    def _head_start(
-        self, found: Submission, zygote: Zygote, task: str
-    ) -> tuple[str, Worker] | None:
+    def _head_start(self, found: Submission, zygote: Zygote, task: str) -> Early | None:
         """Start a worker on the file of a task while the submission is read: most likely it shares
         one, as it did before the save.
         """

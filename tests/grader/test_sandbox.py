@@ -312,8 +312,8 @@ def test_prints_without_end_meet_their_limit(zygote: Zygote) -> None:
     asking.start()
     asking.join(GENEROUS)
     stuck = asking.is_alive()
-    if stuck and exam._worker is not None:
-        os.kill(exam._worker.child.pid, signal.SIGKILL)
+    if stuck and exam._workers.current is not None:
+        os.kill(exam._workers.current.child.pid, signal.SIGKILL)
         asking.join(GENEROUS)
     exam.end()
 
