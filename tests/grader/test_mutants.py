@@ -8,6 +8,7 @@ with a proof, or it shows a hole. Tables at the end tell what was caught, and by
 from __future__ import annotations
 
 import ast
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,9 +50,13 @@ EXAMPLES = {
 
 @pytest.fixture(scope="module")
 def judged(request: pytest.FixtureRequest) -> Iterator[list[Fate]]:
-    """Put every mutant through all checks of its task, and print the tables at the end."""
+    """Put every mutant through all checks of its task, and print the tables at the end. What a
+    process of pytest-xdist prints is seen by nobody.
+    """
     found = mutants.fates(mutants.every())
     yield found
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
     capture = request.config.pluginmanager.get_plugin("capturemanager")
     with capture.global_and_fixture_disabled():
         print("", *score(found), "", *diagnoses(found), sep="\n")

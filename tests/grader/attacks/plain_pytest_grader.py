@@ -7,21 +7,23 @@ It stands for what this project does differently, and nothing of the project use
 imports the submission, compares its gradients of the lecture's network with those of autograd, and
 writes the names of the tests that passed and failed to `results.json`. The exit code is pytest's.
 
-    python plain_pytest_grader.py SUBMISSION SUBMISSION ...
+    python plain_pytest_grader.py
 
-does the same for each of several, in a child and a folder of its own, and prints a line of JSON for
-each about what is left when it is over.
+does the same for each submission that a line of standard input names, in a child and a folder of
+its own, and prints a line of JSON for each about what is left when it is over.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib.util
 import inspect
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import tempfile
@@ -43,6 +45,14 @@ NAMES = (
 SUBMISSION = "PLAIN_GRADER_SUBMISSION"
 RESULTS = "results.json"
 LIMIT = 4.0
+PROCESSOR_LIMIT = 2.0
+"""Seconds of processor time: what is honest needs a tenth of a second, however loaded the machine
+is, and a loop without an end need not turn until the other limit.
+"""
+
+LOOK = 0.05
+"""Seconds between two looks at the clock of a child that has not ended."""
+
 MEMORY = 4 << 30
 
 
@@ -153,13 +163,18 @@ class Results:
         Path(RESULTS).write_text(json.dumps(told), encoding="utf-8")
 
 
+def run_pytest(*more: str, plugins: list[Any] | None = None) -> int:
+    """Run pytest on this file; return its exit code."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    arguments = [__file__, "-q", "-c/dev/null", "--noconftest", "--import-mode=importlib", *more]
+    arguments += ["-pno:cacheprovider", "-pno:faulthandler", f"--rootdir={Path(__file__).parent}"]
+    return int(pytest.main(arguments, plugins=plugins))
+
+
 def grade(submission: str) -> int:
     """Grade one submission in this process; return pytest's exit code."""
     os.environ[SUBMISSION] = submission
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    arguments = [__file__, "-q", "-c/dev/null", "--noconftest", "--import-mode=importlib"]
-    arguments += ["-pno:cacheprovider", "-pno:faulthandler", f"--rootdir={Path(__file__).parent}"]
-    return int(pytest.main(arguments, plugins=[Results()]))
+    return run_pytest(plugins=[Results()])
 
 
 # Many submissions from one warm process
@@ -180,6 +195,44 @@ def leave(run: Callable[[], int]) -> None:
         os._exit(code & 0xFF)
 
 
+def warm_up() -> None:
+    """Import once, for all children, what pytest and torch import when they are first used."""
+    forward()
+    x = torch.zeros(1, requires_grad=True)
+    torch.autograd.grad(x.sum(), x)
+    torch.func.vjp(torch.sum, x)
+    torch.optim.SGD([x], lr=1.0)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        run_pytest("--collect-only")
+    # Each session of pytest collects garbage several times, which took longer than the tests.
+    gc.collect()
+    gc.freeze()
+
+
+def processor_time(pid: int) -> float:
+    """Return how many seconds all threads of a process have run."""
+    with contextlib.suppress(OSError):
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        user, system = told.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def end_of(pid: int) -> int | None:
+    """Wait for a child; return its wait status, or None if it is still there at its limit."""
+    end = time.monotonic() + LIMIT
+    watched = select.poll()
+    descriptor = os.pidfd_open(pid)
+    try:
+        watched.register(descriptor, select.POLLIN)
+        while not watched.poll(1000 * LOOK):
+            if time.monotonic() >= end or processor_time(pid) >= PROCESSOR_LIMIT:
+                return None
+    finally:
+        os.close(descriptor)
+    return os.waitpid(pid, 0)[1]
+
+
 def graded_in_a_child(submission: str, folder: str) -> dict[str, Any]:
     """Grade a submission in a child whose current folder is `folder`; tell what came of it."""
     pid = os.fork()
@@ -188,16 +241,13 @@ def graded_in_a_child(submission: str, folder: str) -> dict[str, Any]:
         os.chdir(folder)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what is still to be graded stays there
         output = os.open("output", os.O_WRONLY | os.O_CREAT)
         for descriptor in (1, 2):
             os.dup2(output, descriptor)
         atexit._clear()  # what the warm process has to do at its end is none of the child's
         leave(lambda: grade(submission))
-    end, status = time.monotonic() + LIMIT, None
-    while status is None and time.monotonic() < end:
-        done, code = os.waitpid(pid, os.WNOHANG)
-        status = code if done else None
-        time.sleep(0.002)
+    status = end_of(pid)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     if status is None:
@@ -214,12 +264,12 @@ def graded_in_a_child(submission: str, folder: str) -> dict[str, Any]:
 
 
 def main(submissions: list[str]) -> int:
-    """Grade one submission here, or several in children."""
+    """Grade one submission here, or in children those that standard input names."""
     torch.set_num_threads(1)
-    if len(submissions) == 1:
-        return grade(submissions[0])
-    forward()  # what torch imports at the first backward pass is imported once, for all children
-    for submission in submissions:
+    if submissions:
+        return grade(*submissions)
+    warm_up()
+    while submission := sys.stdin.readline().rstrip("\n"):
         with tempfile.TemporaryDirectory() as folder:
             print(json.dumps(graded_in_a_child(submission, folder)), flush=True)
     return 0

@@ -20,27 +20,33 @@ from honest work, the policy stays.
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import json
 import os
+import queue
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader import examination, grade, matching
+from grader import examination, grade, matching, trial
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
 from grader.errors import UnreadableSubmission
-from grader.examiner import Inspection
+from grader.examiner import Examiner, Inspection
+from grader.givens import Givens
+from grader.grade import Records, Runner
 from grader.options import ROOT, Options
 from grader.report import Report
 from grader.sandbox import client, lockdown
@@ -72,6 +78,7 @@ POLICY_ALONE = frozenset(
         "training",
     }
 )
+LAWS = tuple(trial.every_law())
 NEIGHBOURS = {
     "dembcat": "def dembcat(W1, dhprebn):\n    return dhprebn @ W1.T\n",
     "dbngain": (
@@ -184,18 +191,45 @@ def without_durations(report: Report) -> str:
     return json.dumps(stripped(json.loads(report.as_json())), indent=1)
 
 
-def bystander(zygote: Zygote) -> str:
-    """Return the report of an honest submission that has nothing to do with any attack."""
-    source = "\n\n".join(NEIGHBOURS[name] for name in ("dembcat", "dbngain"))
-    honest = Submission("bystander", {"bystander.py": source.encode()}, "1" * 64)
-    tasks = ("ex1.dbngain",)
-    return without_durations(grade.grade_one(honest, zygote, Options(seed=SEED, tasks=tasks)))
+BYSTANDER = Submission(
+    "bystander",
+    {"bystander.py": "\n\n".join(NEIGHBOURS[name] for name in ("dembcat", "dbngain")).encode()},
+    "1" * 64,
+)
+"""An honest submission that has nothing to do with any attack."""
+
+
+def without_pytest(
+    exam: Examiner,
+    seed: str,
+    options: Options,
+    tasks: tuple[Task, ...],
+    on_task: Callable[[Task], None],
+) -> Records:
+    """Put all checks, public and hidden, to tasks, as `grade.by_pytest` does in a session."""
+    bench, records = trial.Bench(exam, Givens(seed, options.corpus)), []
+    for task in tasks:
+        for visibility in ("public", "hidden"):
+            laws = [law for law in LAWS if law.visibility == visibility]
+            own = [law for law in laws if law.holds_for(task, flat=exam.is_flat(task))]
+            records += [tried.as_dict() for tried in bench.tried(task, own)]
+        exam.close()
+        on_task(task)
+    return records
+
+
+def bystander(zygote: Zygote, run: Runner = without_pytest) -> str:
+    """Return the report of the bystander. Without a session of pytest, which costs more than its
+    checks do, it is the same.
+    """
+    options = Options(seed=SEED, tasks=("ex1.dbngain",))
+    return without_durations(grade.grade_one(BYSTANDER, zygote, options, run=run))
 
 
 @pytest.fixture(scope="session")
 def before(zygote: Zygote) -> str:
-    """The bystander's report before any attack."""
-    return bystander(zygote)
+    """The bystander's report before any attack, as a session of pytest gives it."""
+    return bystander(zygote, grade.by_pytest)
 
 
 SKIPPED = {".git", ".venv", "__pycache__", "reports", "node_modules"}
@@ -303,7 +337,7 @@ def test_attack(
     for _ in range(ATTEMPTS):
         files = files_of_the_project()
         try:
-            report = grade.grade_one(hostile, zygote, options)
+            report = grade.grade_one(hostile, zygote, options, inspection=inspection)
         except UnreadableSubmission:
             assert not attack.honest
         changed = changes(attack, files, files_of_the_project())
@@ -325,6 +359,11 @@ def test_attack(
     assert [] == changed
     assert temporary == temporary_files(attack)
     assert before == bystander(zygote)
+
+
+def test_a_session_of_pytest_is_as_before(zygote: Zygote, before: str) -> None:
+    """After all attacks the grader's own pytest, which many aim at, reports what it did before."""
+    assert before == bystander(zygote, grade.by_pytest)
 
 
 def test_there_are_attacks_of_every_kind() -> None:
@@ -356,33 +395,57 @@ def test_there_are_attacks_of_every_kind() -> None:
 # Against a plain grader
 
 
-def plain_results(paths: list[Path], folder: Path) -> Iterator[dict[str, Any]]:
-    """Grade submissions with the plain grader, in several warm processes."""
-    running = []
-    for number in range(PLAIN_PROCESSES):
-        share = [str(path) for path in paths[number::PLAIN_PROCESSES]]
-        told = (folder / f"told-{number}").open("w+", encoding="utf-8")
+class PlainGrader:
+    """A warm process of the plain grader, which grades one submission after another."""
+
+    def __init__(self, folder: Path) -> None:
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(
-            [sys.executable, str(PLAIN), *share],
+        self._process = subprocess.Popen(
+            [sys.executable, str(PLAIN)],
             cwd=folder,
-            stdout=told,
-            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             env=environment,
             start_new_session=True,
         )
-        running.append((process, told))
-    try:
-        for process, told in running:
-            process.wait(PLAIN_LIMIT)
-            told.seek(0)
-            lines = told.read().splitlines()
-            yield from (json.loads(line) for line in lines if line.startswith('{"submission"'))
-    finally:
-        for process, told in running:
-            process.kill()
-            process.wait()
-            told.close()
+        self._limit = threading.Timer(PLAIN_LIMIT, self._process.kill)
+        self._limit.start()
+
+    def __enter__(self) -> PlainGrader:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._limit.cancel()
+        self._process.kill()
+        self._process.communicate()
+
+    def result(self, path: Path) -> dict[str, Any]:
+        """Grade a submission; return what the plain grader tells of it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(path, file=self._process.stdin, flush=True)
+        for line in self._process.stdout:
+            if line.startswith('{"submission"'):
+                return dict(json.loads(line))
+        raise AssertionError(f"the plain grader ended at {path.name}")
+
+
+def plain_results(graders: Sequence[PlainGrader], paths: Sequence[Path]) -> dict[Path, Any]:
+    """Grade submissions, each with the plain grader that is free first."""
+    free: queue.SimpleQueue[PlainGrader] = queue.SimpleQueue()
+    for grader in graders:
+        free.put(grader)
+
+    def result(path: Path) -> dict[str, Any]:
+        grader = free.get()
+        try:
+            return grader.result(path)
+        finally:
+            free.put(grader)
+
+    with ThreadPoolExecutor(len(graders)) as pool:
+        return dict(zip(paths, pool.map(result, paths), strict=True))
 
 
 def gain(attack: Attack, result: Mapping[str, Any]) -> str:
@@ -418,18 +481,18 @@ def test_attacks_beat_a_plain_grader(
     networking = [attack for attack in claiming if "socket" in attack.path.read_text("utf-8")]
     right = ROOT / "solutions" / "ex1_backward.py"
     paths = [attack.path for attack in claiming if attack not in networking]
-    results = {
-        Path(result["submission"]): result for result in plain_results([right, *paths], tmp_path)
-    }
-    gains = {
-        attack.name: gain(attack, results[attack.path])
-        for attack in claiming
-        if attack.path in results
-    }
-    for attack in networking:
-        canary.calls()
-        list(plain_results([right, attack.path], tmp_path))
-        gains[attack.name] = "it reaches the network" if canary.calls() else ""
+    with contextlib.ExitStack() as stack:
+        graders = [stack.enter_context(PlainGrader(tmp_path)) for _ in range(PLAIN_PROCESSES)]
+        results = plain_results(graders, [right, *paths])
+        gains = {
+            attack.name: gain(attack, results[attack.path])
+            for attack in claiming
+            if attack.path in results
+        }
+        for attack in networking:
+            canary.calls()
+            graders[0].result(attack.path)
+            gains[attack.name] = "it reaches the network" if canary.calls() else ""
 
     assert 26 == len(results[right]["results"]["passed"])
     assert 0 == results[right]["exit_code"]
