@@ -14,7 +14,7 @@ demo: $(VENV)/installed
 	@echo "The score reports are in reports/: solutions.json, exercises.json, zeros.json."
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ are named by their digests, and nothing else.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from functools import cache
@@ -125,8 +126,11 @@ def _shown(value: Any) -> Any:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+@functools.lru_cache(maxsize=512)
 def plain(text: str) -> str:
-    """Return a text without colour codes, its other control characters shown by their names."""
+    """Return a text without colour codes, its other control characters shown by their names. A page
+    that has to fit a size is made several times, of the same texts.
+    """
     text = COLOUR_CODE.sub("", text).replace("\r\n", "\n")
     return NOT_TEXT.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 

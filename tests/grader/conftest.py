@@ -13,6 +13,26 @@ FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-r
 --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"""
 
 
+LONGEST = (
+    "attacks/test_attacks test_cohort_real test_docs test_html test_cli test_mutants test_laws "
+    "test_course test_red_team test_cohort_run"
+).split()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take the longest: a file is run by one process, and the last one
+    decides when all are done.
+    """
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(
+        key=lambda item: next(
+            (place for name, place in rank.items() if item.path.as_posix().endswith(f"{name}.py")),
+            len(rank),
+        )
+    )
+
+
 @pytest.fixture(scope="session")
 def zygote():
     """One process that workers are forked from, for the whole session."""
