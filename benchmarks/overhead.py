@@ -16,7 +16,7 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.figures import Figure
-from grader import checks, grade, reference, verdict
+from grader import cases, checks, grade, reference, verdict
 from grader.course import catalogue, ex4_training, ex5_leaky_abstraction, forward
 from grader.options import ROOT, Options
 from grader.sandbox.client import Zygote
@@ -26,6 +26,7 @@ from grader.submission import read_for_course
 TRAINING = ("ex4.train", "ex5.train_fast")
 
 REFERENCES = (
+    (cases, ("draw", "true_chain", "lecture")),
     (reference, ("gradient", "may_alias")),
     (ex4_training, ("backward", "calibrate_batchnorm", "evaluate", "sample")),
     (
@@ -34,7 +35,7 @@ REFERENCES = (
     ),
     (checks, ("_loop_seconds",)),
 )
-"""Where references are computed, by module."""
+"""Where references are computed, by module: the forward pass of a case, then its gradients."""
 
 
 @dataclass

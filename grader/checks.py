@@ -54,9 +54,10 @@ def wide(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def backward(judge: Judge, case: Case) -> None:
     """Compare all seven gradients of one minibatch with autograd."""
     inputs = {name: case.tensors[name] for name in ("Xb", "Yb", *PARAMETERS)}
-    answer = judge.ask(dict(inputs), "tensors", GRADIENTS)
+    answered = judge.put(dict(inputs), "tensors", GRADIENTS)
     right = ex4_training.backward(**wide(inputs))
     rounded = ex4_training.backward(**inputs)
+    answer = answered()
     for name, got, value, value32 in zip(GRADIENTS, answer.tensors, right, rounded, strict=True):
         judge.matches(name, got, value, value32)
     judge.require(not answer.changed, f"{', '.join(answer.changed)} was changed in place")
@@ -217,10 +218,10 @@ def calibration(judge: Judge, X: Tensor, seed: str) -> None:
     parameters = training.start(seed, "calibration")
     inputs = {"X": X, **{name: parameters[name] for name in ("C", "W1", "b1")}}
     names = ("bnmean", "bnvar")
-    answer = judge.ask(dict(inputs), "tensors", names)
+    answered = judge.put(dict(inputs), "tensors", names)
     right = ex4_training.calibrate_batchnorm(**wide(inputs))
     rounded = ex4_training.calibrate_batchnorm(**inputs)
-    for name, got, value, value32 in zip(names, answer.tensors, right, rounded, strict=True):
+    for name, got, value, value32 in zip(names, answered().tensors, right, rounded, strict=True):
         judge.matches(name, got, value, value32)
 
 
@@ -236,10 +237,10 @@ def _calibrated(splits: Splits, seed: str, label: str) -> dict[str, Tensor]:
 def evaluation(judge: Judge, splits: Splits, data: tuple[Tensor, Tensor], seed: str) -> None:
     """Compare the loss of a data set."""
     inputs = {"X": data[0], "Y": data[1], **_calibrated(splits, seed, "evaluation")}
-    answer = judge.ask(dict(inputs), "scalar", ("loss",))
+    answered = judge.put(dict(inputs), "scalar", ("loss",))
     right = ex4_training.evaluate(**wide(inputs))
     rounded = ex4_training.evaluate(**inputs)
-    loss = answer.tensors[0]
+    loss = answered().tensors[0]
     judge.require(loss.numel() == 1, f"a loss is one number; this has {loss.numel()}")
     judge.matches("loss", loss.reshape(()), right, rounded)
 
@@ -251,9 +252,10 @@ def sampling(judge: Judge, splits: Splits, seed: str, draws: int) -> None:
     inputs = _calibrated(splits, seed, "sampling")
     plain = {"count": 12, "block_size": splits.train[0].shape[1], "alphabet": ALPHABET}
     given: dict[str, Value] = {**inputs, **plain, "generator": Seeded(draws)}  # type: ignore[dict-item]
-    answer = judge.ask(given, "texts")
+    answered = judge.put(given, "texts")
     generator = Generator().manual_seed(draws)
     right = ex4_training.sample(**inputs, **plain, generator=generator)  # type: ignore[arg-type]
+    answer = answered()
     found = f"there are {len(answer.texts)} names and {len(right)} were asked for"
     judge.require(len(answer.texts) == len(right), found)
     for number, (got, wanted) in enumerate(zip(answer.texts, right, strict=True)):

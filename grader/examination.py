@@ -132,9 +132,16 @@ class Examination(Examiner):
         asked.limit = seconds or task.deadline_s
         return self._asked(asked, timed=True).answer()
 
-    def pose(self, task: Task, inputs: Mapping[str, Value], *, padded: bool = False) -> Asked:
-        """Ask for a tensor and go on; see `Examiner.pose`."""
-        return self._asked(self._question(task, inputs, TENSOR, padded, 0))
+    def pose(
+        self,
+        task: Task,
+        inputs: Mapping[str, Value],
+        wanted: Wanted = TENSOR,
+        *,
+        padded: bool = False,
+    ) -> Asked:
+        """Ask and go on; see `Examiner.pose`."""
+        return self._asked(self._question(task, inputs, wanted, padded, 0))
 
     def _question(
         self,

@@ -94,11 +94,18 @@ class Examiner:
         """
         raise NotImplementedError
 
-    def pose(self, task: Task, inputs: Mapping[str, Value], *, padded: bool = False) -> Asked:
-        """Ask for a tensor without waiting for the answer, where that is possible; see `ask`. Its
+    def pose(
+        self,
+        task: Task,
+        inputs: Mapping[str, Value],
+        wanted: Wanted = TENSOR,
+        *,
+        padded: bool = False,
+    ) -> Asked:
+        """Ask without waiting for the answer, where that is possible; see `ask`. Its
         processor time is not told, as it cannot be told from that of other questions.
         """
-        return Answered(self.ask(task, inputs, padded=padded))
+        return Answered(self.ask(task, inputs, wanted, padded=padded))
 
     def prepare(self, task: Task) -> None:
         """Get ready for a task that is about to be examined."""

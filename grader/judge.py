@@ -312,6 +312,15 @@ class Judge:
             )
         )
 
+    def put(
+        self, inputs: Mapping[str, Value], kind: str = "tensor", names: Sequence[str] = ()
+    ) -> Callable[[], Answer]:
+        """Put a question to the task's function, and go on. What is returned waits for the answer
+        and returns it; it raises CheckFailed if there is none.
+        """
+        asked = self.examination.pose(self.task, inputs, Wanted(kind, tuple(names)))
+        return lambda: self._good(asked.answer())
+
     def attempt(
         self, inputs: Mapping[str, Value], names: Sequence[str], expect_bytes: int
     ) -> list[Tensor] | None:

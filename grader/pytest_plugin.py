@@ -1,7 +1,6 @@
 """The pytest plugin: a task is a test, and each of its checks leaves a record.
 
-Public and hidden checks of a task are two tests, in the files that the checks are in; see
-`grader/trial.py`.
+See `grader/trial.py` for what a check is.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Checks(pytest.File):
 
 
 class TaskItem(pytest.Item):
-    """The checks of one file for one task."""
+    """The checks for one task: those of its file, and later those of the other files, too."""
 
     task: Task
     laws: list[Law]
@@ -109,19 +108,28 @@ class CoursePlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Group the tests by task: each task has one worker, and a chain needs this order."""
+        """Put the tests of a task together, public checks first, and the tasks into their order: a
+        chain needs it. What remains is one test for each task.
+        """
+        found: dict[str, TaskItem] = {}
+        for item in [item for item in items if isinstance(item, TaskItem)]:
+            if item.task.full_name in found:
+                found[item.task.full_name].laws += item.laws
+                items.remove(item)
+            else:
+                found[item.task.full_name] = item
         items.sort(key=lambda item: self._place.get(_task_of(item), -1))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[None]:
-        """Start the next task's worker early; after a task's last check, let go of its own."""
+        """Start the next task's worker early; after a task's checks, let go of its own."""
         name = _task_of(item)
         if name in self._following:
             self.examination.prepare(self._following[name])
         result = yield
-        if isinstance(item, TaskItem) and _task_of(nextitem) != name:
+        if isinstance(item, TaskItem):
             self.examination.close()
             self.bench.asked.clear()
             self._on_task(item.task)
