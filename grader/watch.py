@@ -29,7 +29,7 @@ from grader.submission import Submission
 from grader.workers import Early
 
 SOURCES = (".py", submission.NOTEBOOK)
-STEP, MOST = 5, 300
+STEP, MOST = 3, 300
 """Milliseconds without a change after which a burst of saves is over, and the most to wait."""
 
 TICK = 500
