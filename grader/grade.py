@@ -126,7 +126,7 @@ def at_once(
     from grader import trial
     from grader.givens import Givens
 
-    bench = trial.Bench(exam, Givens(seed, options.corpus))
+    court = trial.Court(exam, Givens(seed, options.corpus))
     laws = [law for law in trial.every_law() if law.visibility == "public"]
     records = []
     for task, following in zip_longest(tasks, tasks[1:]):
@@ -134,7 +134,7 @@ def at_once(
             exam.prepare(following)
         flat = exam.is_flat(task)
         own = [law for law in laws if law.holds_for(task, flat=flat)]
-        records += [tried.as_dict() for tried in bench.tried(task, own)]
+        records += [tried.as_dict() for tried in court.tried(task, own)]
         exam.close()
         on_task(task)
     return records

@@ -19,7 +19,7 @@ from grader.options import ROOT, Options
 from grader.report import Report
 from grader.sandbox.client import Zygote
 from grader.submission import Submission, read_for_course
-from grader.trial import Bench, Law
+from grader.trial import Court, Law
 
 SEED, CORPUS = "laws", "names"
 MIN_HINTS = 3
@@ -148,8 +148,8 @@ def first_failure(task: Task, function: Callable[..., Any]) -> Record | None:
     or None if it passes them all. What the grader itself fails with is raised.
     """
     torch.set_num_threads(1)  # as in grading: processor time is not spread over several
-    bench = Bench(InProcess(catalogue.course(), function), Givens(SEED, CORPUS))
-    for tried in bench.tried(task, checks_of(task)):
+    court = Court(InProcess(catalogue.course(), function), Givens(SEED, CORPUS))
+    for tried in court.tried(task, checks_of(task)):
         if tried.fault is not None:
             raise tried.fault
         if tried.judge.record.status != "passed":

@@ -16,7 +16,7 @@ from grader.examiner import Examiner
 from grader.givens import Givens
 from grader.judge import PROPERTY
 from grader.options import HIDDEN, PUBLIC
-from grader.trial import MARKER, Bench, Law, laws_of
+from grader.trial import MARKER, Court, Law, laws_of
 
 
 class ChecksFailed(Exception):
@@ -49,7 +49,7 @@ class TaskItem(pytest.Item):
 
     def runtest(self) -> None:
         """Put the checks; their records become properties of the test."""
-        trials = self.parent.plugin.bench.tried(self.task, self.laws)
+        trials = self.parent.plugin.court.tried(self.task, self.laws)
         for trial in trials:
             self.user_properties.append((PROPERTY, trial.as_dict()))
         for trial in trials:
@@ -85,7 +85,7 @@ class CoursePlugin:
     ) -> None:
         self.examination = examination
         self.tasks = examination.course.tasks if tasks is None else tasks
-        self.bench = Bench(examination, Givens(seed, corpus))
+        self.court = Court(examination, Givens(seed, corpus))
         self._on_task = on_task or (lambda task: None)
         names = [task.full_name for task in self.tasks]
         self._place = {name: index for index, name in enumerate(names)}
@@ -131,7 +131,7 @@ class CoursePlugin:
         result = yield
         if isinstance(item, TaskItem):
             self.examination.close()
-            self.bench.asked.clear()
+            self.court.asked.clear()
             self._on_task(item.task)
         return result
 

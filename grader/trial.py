@@ -22,7 +22,7 @@ from grader.course.catalogue import Task
 from grader.examiner import Asked
 from grader.givens import Givens
 from grader.judge import CheckFailed, Judge, Record
-from grader.options import HIDDEN
+from grader.options import HIDDEN, PUBLIC
 
 MARKER = (
     'law(*selection, part=None, scored=True, form="function"): a check that holds for each of '
@@ -125,8 +125,8 @@ class Trial:
 
 
 @dataclass
-class Bench:
-    """Tries one task after another. `make` is the kind of judge.
+class Court:
+    """Tries one task after another.
 
     asked: what the task was asked so far, by case. drawn: the tasks of which there is a picture;
     one a task is enough, that of the first check that fails.
@@ -167,8 +167,6 @@ class Bench:
 
 def every_law() -> Iterator[Law]:
     """Yield the checks of the course, public ones first."""
-    from grader.options import PUBLIC
-
     for folder in (PUBLIC, HIDDEN):
         for path in sorted(folder.glob("test_*.py")):
             yield from laws_of(path)

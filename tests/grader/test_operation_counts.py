@@ -153,10 +153,10 @@ def test_a_task_is_one_test(counted, monkeypatch):
 
     tried = []
     monkeypatch.setattr(
-        trial.Bench,
+        trial.Court,
         "tried",
-        lambda bench, task, laws, each=trial.Bench.tried: (
-            tried.append(len(laws)) or each(bench, task, laws)
+        lambda court, task, laws, each=trial.Court.tried: (
+            tried.append(len(laws)) or each(court, task, laws)
         ),
     )
     counted(SOLUTIONS, FIRST_THREE)

@@ -207,12 +207,12 @@ def without_pytest(
     on_task: Callable[[Task], None],
 ) -> Records:
     """Put all checks, public and hidden, to tasks, as `grade.by_pytest` does in a session."""
-    bench, records = trial.Bench(exam, Givens(seed, options.corpus)), []
+    court, records = trial.Court(exam, Givens(seed, options.corpus)), []
     for task in tasks:
         for visibility in ("public", "hidden"):
             laws = [law for law in LAWS if law.visibility == visibility]
             own = [law for law in laws if law.holds_for(task, flat=exam.is_flat(task))]
-            records += [tried.as_dict() for tried in bench.tried(task, own)]
+            records += [tried.as_dict() for tried in court.tried(task, own)]
         exam.close()
         on_task(task)
     return records
