@@ -33,7 +33,7 @@ OTHER_SIZES = Sizes(n=19, n_embd=7, hidden=21)
 EXAMPLES = 4000
 """Contexts to draw from. Few, as a worker's time is also that of receiving and comparing them."""
 
-ROUNDS, LOOKS, CLEAR = 12, (3, 6), 1.25
+ROUNDS, LOOKS, CLEAR = 12, (3, 6), 1.15
 """The race ends at an early look if it is clear by then: a time that was disturbed in all of a few
 rounds is not to decide it. Otherwise the best times of all rounds do."""
 
