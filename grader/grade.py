@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from grader import examination
@@ -157,7 +158,19 @@ def by_pytest(
     plugin = CoursePlugin(exam, seed=seed, corpus=options.corpus, tasks=tasks, on_task=on_task)
     result = JSONReport()
     folders = [PUBLIC] if options.public_only else [PUBLIC, HIDDEN]
-    arguments = [
+    told = io.StringIO()
+    with _no_plugin_autoload(), contextlib.redirect_stdout(told):
+        code = pytest.main(_arguments(folders), plugins=[result, plugin, _Quiet()])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise Interrupted
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or result.report is None:
+        raise SandboxError(f"pytest ended with code {int(code)}:\n{told.getvalue()[-2000:]}")
+    return [told[PROPERTY] for test in result.report["tests"] for told in _told_by(test)]
+
+
+def _arguments(folders: Sequence[Path]) -> list[str]:
+    """Return pytest's arguments: quiet, and with nothing of what it would read or write beside."""
+    return [
         *map(str, folders),
         "-q",
         "-s",
@@ -173,15 +186,16 @@ def by_pytest(
         "--json-report-omit=collectors,log,streams,warnings,keywords,traceback",
         *(f"-pno:{name}" for name in _SWITCHED_OFF),
     ]
-    told = io.StringIO()
-    with _no_plugin_autoload(), contextlib.redirect_stdout(told):
-        code = pytest.main(arguments, plugins=[result, plugin, _Quiet()])
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise Interrupted
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or result.report is None:
-        raise SandboxError(f"pytest ended with code {int(code)}:\n{told.getvalue()[-2000:]}")
-    properties = (told for test in result.report["tests"] for told in test["user_properties"])
-    return [told[PROPERTY] for told in properties]
+
+
+def _told_by(test: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what the checks of a test told. Raises SandboxError if that is lost: a task of which
+    nothing is known has not passed, and has not failed either.
+    """
+    told: Sequence[Mapping[str, Any]] = test.get("user_properties", ())
+    if not told:
+        raise SandboxError(f"{test['nodeid']}: the grader lost what its checks found")
+    return told
 
 
 class _Quiet:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from grader import laws
+from grader import grade, laws, trial
 from grader.course import catalogue, forward, misconceptions
+from grader.errors import SandboxError
+from grader.judge import Judge
 from grader.options import ROOT, Options
+from grader.submission import read_for_course
 
 
 @pytest.mark.parametrize("law", [laws.names, laws.hints, laws.points, laws.derivation, laws.files])
@@ -35,8 +38,6 @@ def test_stubs_earn_nothing(zygote):
 @pytest.mark.parametrize("public_only", [True, False])
 def test_zeros_earn_nothing(zygote, public_only):
     """Zeros of the right shape earn nothing, not even in the public checks alone."""
-    from grader import grade
-
     options = Options(seed="zeros", public_only=public_only)
     report = grade.grade_one(laws.zeros_submission(), zygote, options)
     assert laws.unless_zero(report) == []
@@ -77,3 +78,30 @@ def test_misconception_ids_are_unique():
     """No two entries bear the same name."""
     ids = [entry.id for entry in misconceptions.bank()]
     assert len(ids) == len(set(ids))
+
+
+def test_a_record_that_is_lost_is_the_graders_fault(zygote, monkeypatch):
+    """What cannot be written as JSON is dropped on its way through pytest: then there is no report,
+    and neither a zero nor a pass.
+    """
+    monkeypatch.setattr(trial.Trial, "as_dict", lambda tried: {"law": object()})
+    with pytest.raises(SandboxError, match="dh: the grader lost what its checks found"):
+        grade.grade_one(laws.zeros_submission(), zygote, Options(seed="s", tasks=("ex1.dh",)))
+
+
+def test_a_check_that_breaks_costs_its_own_record_alone(zygote, monkeypatch):
+    """A fault of the grader in one check is told as such, and the other checks are as they were."""
+
+    def breaking(judge, case, narrow):
+        raise ZeroDivisionError("out of luck")
+
+    monkeypatch.setattr(Judge, "follows_dtype", breaking)
+    report = grade.grade_one(
+        read_for_course(ROOT / "solutions"), zygote, Options(seed="s", tasks=("ex1.dh",))
+    )
+    (task,) = report.tasks
+    broken = [check for check in task.checks if check.status != "passed"]
+    assert [check.name for check in broken] == ["test_float64"]
+    assert "the grader failed: ZeroDivisionError: out of luck" in broken[0].message
+    assert task.status == "infrastructure"
+    assert len(task.checks) > 5

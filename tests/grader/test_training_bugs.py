@@ -80,6 +80,7 @@ BUGS: dict[str, Edit] = {
     "ascent": ("parameter -= learning_rate", "parameter += learning_rate"),
     "stale dC": stale(0),
     "stale dW2": stale(3),
+    "batch size written out": (DRAW, DRAW.replace("(batch_size,)", "(32,)")),
     "first batch reused": (DRAW, "        if i == 0:\n    " + DRAW),
 }
 OTHER_ORDERS: dict[str, Edit] = {
