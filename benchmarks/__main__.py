@@ -29,7 +29,11 @@ LATEST, BASELINE = RESULTS / "latest.json", RESULTS / "baseline.json"
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), default=LATEST, help="Where to keep."
 )
-@click.option("--against", type=click.Path(dir_okay=False, path_type=Path), help="Compare with.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare with.",
+)
 def main(
     names: tuple[str, ...], pairs: int, long_run: bool, out: Path, against: Path | None
 ) -> None:
@@ -39,7 +43,7 @@ def main(
     if not screen.is_terminal:
         screen.width = WIDTH
     other = against or (out if out.exists() else BASELINE)
-    before = {figure.name: figure for figure in figures.read(other)}
+    before = {figure.name: figure for figure in known(other)}
     on = figures.machine()
     found: list[figures.Figure] = []
     for row in ROWS:
@@ -51,6 +55,15 @@ def main(
     told = ", ".join(f"{name} {value}" for name, value in on.items())
     screen.print(f"{pairs} pairs; {told}; compared with {other.name if before else 'nothing'}")
     figures.write(out, found, on)
+
+
+def known(path: Path) -> list[figures.Figure]:
+    """Return the figures of another run. Ends the program if the file holds something else."""
+    try:
+        return figures.read(path)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        told = "holds no figures of a run; leave it out, or measure with --out"
+        raise click.ClickException(f"{path}: {told}") from None
 
 
 if __name__ == "__main__":

@@ -139,6 +139,18 @@ def test_the_command_compares_with_the_last_run(tmp_path, monkeypatch):
     assert [one["samples"] for one in json.loads(out.read_text())["figures"]] == [[4.0], [5.0]]
 
 
+def test_a_file_that_holds_no_figures_is_named(tmp_path):
+    """Before anything is measured it is said what cannot be compared with, and what to do."""
+    junk = tmp_path / "junk.json"
+    junk.write_bytes(bytes(range(256)))
+    done = CliRunner().invoke(command.main, ["help", "--against", str(junk)])
+    assert done.exit_code == 1
+    assert "junk.json: holds no figures of a run" in " ".join(done.output.split())
+    missing = CliRunner().invoke(command.main, ["help", "--against", str(tmp_path / "none.json")])
+    assert missing.exit_code == 2
+    assert "none.json' does not exist" in " ".join(missing.output.split())
+
+
 @pytest.mark.parametrize("row", rows.ROWS, ids=lambda row: row.name)
 def test_every_row_can_be_measured(row):
     """Each row names a function that is there."""
