@@ -40,6 +40,10 @@ ADVICE = {
     "not traceable": "The profile of this container may forbid prctl. The jail holds without it.",
     "dies with the zygote": "The profile of this container may forbid prctl. The jail holds "
     "without it, but a grader that is killed may leave a worker behind.",
+    "no differentiation": "Torch's own differentiation could not be taken out of the workers' "
+    "memory. It needs Linux on x86-64 or aarch64, files in memory (memfd_create) that may be "
+    "mapped as code (see the setting vm.memfd_noexec), and a build of torch whose functions have "
+    "their usual names.",
     "a child": "The process that was to try the jail died before it could tell: see the kernel's "
     "log (dmesg, or the audit log) for what ended it.",
 }
@@ -50,7 +54,7 @@ WORTH = {
     "leak": "The jail leaks: do not grade untrusted submissions here before what is NOT refused "
     "above is.",
 }
-TRIVIA = "trivia"
+TRIVIA, DIFFERENTIATION = "trivia", "differentiation"
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,13 @@ class Diagnosis:
 
     @property
     def probes(self) -> list[Probe]:
-        """The attempts, in the order in which they were made."""
+        """The attempts to get out and to differentiate, in the order in which they were made."""
         found = []
         for text, refused in self.isolation.probes.items():
             category, _, name = text.partition(": ")
             found.append(Probe(category, name, refused))
-        return found
+        ways = self.isolation.ways.items()
+        return [*found, *(Probe(DIFFERENTIATION, name, refused) for name, refused in ways)]
 
     @property
     def healthy(self) -> bool:
@@ -99,7 +104,7 @@ def examine() -> Diagnosis:
     """Start a zygote and let it try its jail. Raises SandboxError if it does not start at all."""
     if platform.system() == "Windows":
         raise SandboxError("it needs Linux, or macOS for your own code; on Windows, use WSL 2")
-    with Zygote("best") as zygote:
+    with Zygote("best", thorough=True) as zygote:
         return Diagnosis(zygote.isolation)
 
 
@@ -149,7 +154,9 @@ def show(diagnosis: Diagnosis, console: Console) -> None:
 def _attempts(probes: list[Probe]) -> Iterator[RenderableType]:
     """Yield a heading and a table for each category, the trivia at the end."""
     refused = sum(probe.refused for probe in probes)
-    yield Text(f"\n{len(probes)} attempts to break out, {refused} of them refused")
+    yield Text(
+        f"\n{len(probes)} attempts to break out or to differentiate, {refused} of them refused"
+    )
     categories = dict.fromkeys(probe.category for probe in probes)
     for category in sorted(categories, key=lambda name: name == TRIVIA):
         yield Text(f"\n{category}", style="bold")

@@ -21,15 +21,16 @@ class AutogradIsOffError(RuntimeError):
     """What every entry point of autograd raises in a worker."""
 
 
+def refuse(*args: object, **kwargs: object) -> None:
+    """Raise what takes the place of a gradient."""
+    raise AutogradIsOffError(REFUSAL)
+
+
 def forbid_autograd() -> None:
     """Switch gradients off for good, and make the ways to autograd say why they do not work.
 
     A second belt behind the policy: it reads names, and there are ways to reach a name unread.
     """
-
-    def refuse(*args: object, **kwargs: object) -> None:
-        raise AutogradIsOffError(REFUSAL)
-
     torch.set_grad_enabled(False)
     core, autograd = torch._C, torch.autograd
     places: list[tuple[Any, str]] = [

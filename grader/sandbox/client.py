@@ -10,7 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,21 +28,33 @@ Level = Literal["jail", "process", "in-process"]
 class Isolation:
     """How workers are isolated: the level, its layers, what is missing, what was tried in vain.
 
-    probes: each attempt to break out, and whether it was refused.
+    probes: each attempt to break out, and whether it was refused. ways: each way to differentiate
+    that was tried, and whether it was refused.
     """
 
     level: Level
     active: tuple[str, ...]
     missing: tuple[str, ...]
     probes: Mapping[str, bool]
+    ways: Mapping[str, bool] = field(default_factory=dict)
+
+
+def cache_folder() -> str:
+    """Return the folder in which a zygote keeps what it found out about a build of torch; empty if
+    this user has none.
+    """
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    return str(folder / "backprop-ninja") if folder.is_absolute() else ""
 
 
 class Zygote:
     """The process that workers are forked from. Starting it takes as long as importing torch, so
     start it early and do something else; the first fork waits for it.
+
+    thorough: try all ways to differentiate before the first fork, in place of a few.
     """
 
-    def __init__(self, isolation: str = "jail") -> None:
+    def __init__(self, isolation: str = "jail", *, thorough: bool = False) -> None:
         if not hasattr(os, "fork"):
             raise SandboxError(
                 f"{sys.platform} cannot fork workers: check your own exercises with `grader check "
@@ -65,6 +77,8 @@ class Zygote:
                 str(theirs.fileno()),
                 str(ZYGOTE),
                 isolation,
+                cache_folder(),
+                "all" if thorough else "few",
             ],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
@@ -114,7 +128,8 @@ class Zygote:
                 probes = {str(name): bool(refused) for name, refused in told["probes"]}
                 layers = tuple(map(str, told["active"])), tuple(map(str, told["missing"]))
                 level: Level = "jail" if told["level"] == "jail" else "process"
-                self._given = Isolation(level, *layers, probes)
+                ways = {str(name): bool(refused) for name, refused in told["ways"]}
+                self._given = Isolation(level, *layers, probes, ways)
             except (ValueError, KeyError, TypeError) as error:
                 raise SandboxError(
                     f"the process that forks workers talks nonsense: {error}"

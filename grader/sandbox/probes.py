@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import functools
 import mmap
 import os
 import platform
@@ -41,7 +42,8 @@ NUMBERS = {
     "getresuid": (118, 148), "init_module": (175, 105), "inotify_init1": (294, 26),
     "io_uring_setup": (425, 425),
     "kexec_load": (246, 104), "keyctl": (250, 219), "memfd_create": (319, 279), "mlock": (149, 228),
-    "mount": (165, 40), "mprotect": (10, 226), "mq_open": (240, 180), "msgget": (68, 186),
+    "mount": (165, 40), "mprotect": (10, 226), "mremap": (25, 216),
+    "mq_open": (240, 180), "msgget": (68, 186),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "openat2": (437, 437),
     "perf_event_open": (298, 241), "personality": (135, 92), "pidfd_getfd": (438, 438),
     "pidfd_open": (434, 434), "prctl": (157, 167), "prlimit64": (302, 261),
@@ -57,6 +59,11 @@ COLUMN = {"x86_64": 0, "aarch64": 1}.get(platform.machine())
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+
+TRAP_SIGNALS = {
+    "SIGILL": signal.SIGILL, "SIGTRAP": signal.SIGTRAP, "SIGBUS": signal.SIGBUS,
+    "SIGSEGV": signal.SIGSEGV,
+}  # fmt: skip
 
 PARENT = os.getpid()
 """The process that imports this file, and forks the one that makes the attempts."""
@@ -232,6 +239,7 @@ PROBES: tuple[Probe, ...] = (
     ("descriptors", "signals", opens(call("signalfd4", NO_FILE, zeros(8), 8, 0))),
     ("memory", "executable mapping", lambda: mmap.mmap(-1, mmap.PAGESIZE, prot=5).close()),
     ("memory", "make executable", call("mprotect", PAGE, mmap.PAGESIZE, READ_WRITE_EXECUTE)),
+    ("memory", "move a mapping", call("mremap", PAGE, mmap.PAGESIZE, mmap.PAGESIZE, 0)),
     ("memory", "lock in memory", call("mlock", PAGE, mmap.PAGESIZE)),
     ("memory", "handle page faults", opens(call("userfaultfd", 1))),
     ("kernel", "seccomp", call("seccomp", 2, 0, struct.pack("I", 0x7FFF0000))),
@@ -249,6 +257,10 @@ PROBES: tuple[Probe, ...] = (
     ("kernel", "load a module", call("init_module", None, 0, b"")),
     ("kernel", "boot another kernel", call("kexec_load", 0, 1 << 30, None, ALL)),
     ("kernel", "reboot", call("reboot", 0, 0, 0, None)),
+    *(
+        ("signals", f"handle {name}", functools.partial(signal.signal, number, signal.SIG_IGN))
+        for name, number in TRAP_SIGNALS.items()
+    ),
     ("trivia", "its own number", call("getpid")),
     ("trivia", "its parent's number", call("getppid")),
     ("trivia", "its user", call("getresuid", zeros(4), zeros(4), zeros(4))),

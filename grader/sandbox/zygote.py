@@ -4,8 +4,13 @@ It is executed by path in a fresh interpreter, with an empty environment, so tha
 grader (references, hidden tests, seeds) is in the memory that its children inherit. It never runs
 student code itself.
 
-Its argument is the isolation to give: `jail`, `process`, or `best`. It tells what it can give in a
-line of JSON on the socket of descriptor 3, and then does what it is told by short messages there:
+Before anything else it takes torch's differentiation out of itself, and so out of its workers: see
+`trap.py`.
+
+Its arguments are the isolation to give (`jail`, `process`, or `best`), a folder to keep what it
+finds out about a build of torch, and which ways to differentiate it tries (`few` or `all`). It
+tells what it can give in a line of JSON on the socket of descriptor 3, and then does what it is
+told by short messages there:
 
     fork        with three descriptors: requests, answers, output  ->  the child's pid
     reap PID    kill the child if it still runs                    ->  its wait status
@@ -19,6 +24,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +35,13 @@ import torch.func
 import torch.nn.functional
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import lockdown, probes, worker
+    from grader.sandbox import belt, derivatives, lockdown, probes, trap, worker
 else:  # in the sandbox there is no package: these files are run by path
+    import belt
+    import derivatives
     import lockdown
     import probes
+    import trap
     import worker
 
 # No file beside this one is for submissions to import, and a file of theirs may have its name.
@@ -50,12 +59,17 @@ for name in LIBRARY.split():
     __import__(name)
 
 REQUESTS, ANSWERS = 3, 4
+NO_DIFFERENTIATION = "no differentiation"
 ESSENTIAL = ("resource limits", "no new privileges", "seccomp")
 HELLO = b"+"
 TRIVIA = "trivia: "
 MOST_TOLD = 20
 PATIENCE = 20
 """Seconds that a child may take to try every way out."""
+
+TRAPPED = (signal.SIGTRAP, signal.SIGILL)
+DIFFERENTIATED, RAISED, NOT_THERE = 0, 1, 2
+"""Exit codes of a child that has tried a way to differentiate."""
 
 
 def holds(told: dict[str, Any]) -> bool:
@@ -69,7 +83,12 @@ def holds(told: dict[str, Any]) -> bool:
 class Jailer:
     """Forks workers and locks them down, each in the same way."""
 
-    def __init__(self, isolation: str) -> None:
+    def __init__(self, isolation: str, untrapped: str, ways: Sequence[derivatives.Way]) -> None:
+        """Find out what this machine gives.
+
+        untrapped: why differentiation could not be taken out of this process; empty if it could.
+        ways: those to differentiate that are tried.
+        """
         self._mapped = lockdown.address_space()
         self._filter = lockdown.prepare()
         self._null = os.open(os.devnull, os.O_RDONLY)
@@ -83,9 +102,44 @@ class Jailer:
             # What every worker inherits; a process that cannot give it up forks nobody for a jail.
             if holds(self.told) and list(lockdown.share(self._mapped).active) == shared:
                 self.level = "jail"
+        self.told["ways"] = self._tried(ways)
+        works = [f"'{name}' works" for name, refused in self.told["ways"] if not refused]
+        untrapped = untrapped or "; ".join(works[:MOST_TOLD])
+        if untrapped:
+            self.level = "process"
+            self.told["missing"].append(f"{NO_DIFFERENTIATION} ({untrapped})")
         if self.level == "process":
             self.told["active"] = ["resource limits"]
             self.told["missing"] = self.told["missing"][:MOST_TOLD] or ["the jail: not asked for"]
+        if not untrapped:
+            self.told["active"].append(NO_DIFFERENTIATION)
+
+    def _tried(self, ways: Sequence[derivatives.Way]) -> list[tuple[str, bool]]:
+        """Let a child try each way to differentiate; return its name and whether it was refused."""
+        pids = [self._forked_to_try(way) for _, way in ways]
+        codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+        refusals = (RAISED, *(-number for number in TRAPPED))
+        return [
+            (name, code in refusals)
+            for (name, _), code in zip(ways, codes, strict=True)
+            if code != NOT_THERE
+        ]
+
+    def _forked_to_try(self, way: Callable[[], object]) -> int:
+        pid = os.fork()
+        if pid == 0:
+            code = DIFFERENTIATED
+            try:
+                signal.alarm(PATIENCE)
+                if self._lock_down():
+                    way()
+            except NotImplementedError:
+                code = NOT_THERE
+            except Exception:
+                code = RAISED
+            finally:
+                os._exit(code)
+        return pid
 
     def _lock_down(self) -> bool:
         """Isolate this worker as the level says; tell whether that worked as it did for the probes.
@@ -201,9 +255,11 @@ def obey(control: socket.socket, jailer: Jailer) -> None:
             control.sendall(b"%d\n" % answer)
 
 
-def serve(control: socket.socket, isolation: str) -> None:
+def serve(
+    control: socket.socket, isolation: str, untrapped: str, ways: Sequence[derivatives.Way]
+) -> None:
     """Obey until the other side closes; then leave no child behind."""
-    jailer = Jailer(isolation)
+    jailer = Jailer(isolation, untrapped, ways)
     # The other side may be gone at any moment: it has been interrupted, or it is done.
     with contextlib.suppress(ConnectionError):
         control.sendall(json.dumps({"level": jailer.level, **jailer.told}).encode() + b"\n")
@@ -211,12 +267,28 @@ def serve(control: socket.socket, isolation: str) -> None:
     jailer.reap_all()
 
 
-if __name__ == "__main__":
+def without_differentiation(cache: str) -> str:
+    """Take differentiation out of this process; return why that could not be done, if so."""
+    try:
+        trap.install(belt.refuse, Path(cache) if cache else None)
+    except (OSError, ValueError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+def main(isolation: str, cache: str, tried: str) -> None:
+    """Get ready, and serve the socket of descriptor 3."""
     # Ctrl-C reaches the whole group of the terminal; the grader decides what becomes of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
     torch.backends.cpu.get_cpu_capability()
     torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
-    serve(socket.socket(fileno=3), sys.argv[1])
+    untrapped = without_differentiation(cache)
+    ways = derivatives.WAYS if tried == "all" else derivatives.FEW
+    serve(socket.socket(fileno=3), isolation, untrapped, ways)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
     os._exit(0)

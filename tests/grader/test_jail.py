@@ -23,7 +23,7 @@ from grader.course import catalogue
 from grader.errors import SandboxError
 from grader.examination import Examination
 from grader.options import ROOT
-from grader.sandbox import client, lockdown, probes
+from grader.sandbox import client, derivatives, lockdown, probes
 from grader.sandbox.client import Isolation, Zygote
 from grader.sandbox.conversation import Outcome
 from grader.submission import Submission
@@ -152,7 +152,7 @@ user = int(sys.argv[2])
 os.setgroups([])
 os.setresgid(user, user, user)
 os.setresuid(user, user, user)
-jailer = zygote.Jailer("best")
+jailer = zygote.Jailer("best", zygote.without_differentiation(""), zygote.derivatives.FEW)
 print(json.dumps({"level": jailer.level, **jailer.told}))
 """
 
@@ -342,6 +342,7 @@ WITHOUT = {
     "level": "process",
     "active": ["resource limits", "no new privileges"],
     "missing": MISSING,
+    "ways": [],
     "probes": [["files: open /", False], ["sockets: Unix", True], ["trivia: its user", False]],
 }
 
@@ -409,7 +410,8 @@ def test_doctor_tells_machines(jailer: Zygote) -> None:
     assert (code, diagnosis["level"], diagnosis["healthy"]) == (0, "jail", True)
     assert diagnosis["layers"] == list(jailer.isolation.active)
     tried = {f"{x['category']}: {x['name']}": x["refused"] for x in diagnosis["probes"]}
-    assert tried == dict(jailer.isolation.probes)
+    ways = {f"differentiation: {name}": True for name, _ in derivatives.WAYS}
+    assert tried == {**jailer.isolation.probes, **ways}
 
 
 def test_doctor_tells_what_is_missing_and_what_to_do(

@@ -1,0 +1,232 @@
+"""Differentiation is not there: torch's own is overwritten before a worker is forked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox.client import Zygote
+
+SANDBOX = Path(__file__).parents[2] / "grader" / "sandbox"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the trap is for Linux")
+
+
+@pytest.fixture(scope="module")
+def thorough() -> Zygote:
+    """A zygote that has tried every way to differentiate."""
+    with Zygote("best", thorough=True) as zygote:
+        yield zygote
+
+
+def run(code: str, *arguments: str) -> str:
+    """Run code in a fresh interpreter that imports as a zygote does; return what it printed."""
+    head = f"import os, sys\nsys.path.insert(0, {str(SANDBOX)!r})\n"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", head + textwrap.dedent(code), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+IN_CHILDREN = """
+import json, torch
+import belt, derivatives, trap
+torch.set_num_threads(1)
+torch.backends.mkldnn.set_flags(False)
+
+def ended(function):
+    pid = os.fork()
+    if pid == 0:
+        code = 9
+        try:
+            function()
+            code = 0
+        except NotImplementedError:
+            code = 2
+        except Exception:
+            code = 1
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+"""
+
+
+def test_no_way_to_differentiate_is_left(thorough: Zygote) -> None:
+    """In the jail, every way that is known ends in the trap or in an exception."""
+    assert thorough.isolation.level == "jail"
+    assert "no differentiation" in thorough.isolation.active
+    assert len(thorough.isolation.ways) >= 40
+    assert [name for name, refused in thorough.isolation.ways.items() if not refused] == []
+
+
+def test_without_the_trap_every_way_differentiates() -> None:
+    """The ways are worth trying: in a process without the trap each ends with a gradient."""
+    told = run(
+        IN_CHILDREN
+        + """
+print(json.dumps({name: ended(way) for name, way in derivatives.WAYS}))
+os._exit(0) if sys.stdout.flush() else os._exit(0)
+"""
+    )
+    codes = json.loads(told)
+    there = [name for name, code in codes.items() if code == 0]
+    assert [name for name, code in codes.items() if code not in (0, 2)] == []
+    assert len(there) >= 40
+
+
+def test_what_was_overwritten_does_not_come_back() -> None:
+    """No advice to the kernel brings a library's own pages back, and the copy cannot be written."""
+    told = run(
+        IN_CHILDREN
+        + """
+import ctypes, mmap
+from pathlib import Path
+trap.install(belt.refuse)
+libc = ctypes.CDLL(None, use_errno=True)
+way = lambda: torch.ops.aten.tanh_backward(torch.ones(2), torch.ones(2))
+
+def forgotten():
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if "memfd" in line:
+            first, last = (int(x, 16) for x in line.split()[0].split("-"))
+            for advice in (4, 8, 9):  # MADV_DONTNEED, MADV_FREE, MADV_REMOVE
+                libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), advice)
+    way()
+
+mapped = [line for line in Path("/proc/self/maps").read_text().splitlines() if "memfd" in line]
+print(json.dumps([ended(way), ended(forgotten), len(mapped), [l.split()[1] for l in mapped]]))
+sys.stdout.flush()
+os._exit(0)
+"""
+    )
+    at_once, forgotten, mapped, modes = json.loads(told)
+    assert at_once < 0
+    assert at_once == forgotten
+    assert mapped > 0
+    assert set(modes) == {"r-xp"}
+
+
+def test_a_program_can_be_run_forward() -> None:
+    """Layers, losses and training by hand run as before, and a graph may be built and freed."""
+    told = run(
+        IN_CHILDREN
+        + """
+trap.install(belt.refuse)
+
+def forward():
+    x, y = torch.randn(8, 5), torch.randint(0, 3, (8,))
+    layers = torch.nn.Sequential(
+        torch.nn.Linear(5, 4), torch.nn.BatchNorm1d(4), torch.nn.Tanh(), torch.nn.Linear(4, 3))
+    loss = torch.nn.functional.cross_entropy(layers(x), y)
+    assert loss.grad_fn is not None
+    del loss, layers
+    torch.linalg.svd(torch.randn(4, 4)), torch.fft.ifft(torch.randn(8)), torch.randn(9).sort()
+    torch.nn.functional.conv1d(torch.randn(1, 2, 5), torch.randn(3, 2, 2))
+
+print(ended(forward))
+sys.stdout.flush()
+os._exit(0)
+"""
+    )
+    assert told.split() == ["0"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "trap.TRAPS.clear()",
+        "trap.overwrite = lambda *_: (_ for _ in ()).throw(OSError(1, 'refused'))",
+        "trap.mapped_code = lambda folder: iter(())",
+    ],
+    ids=["an unknown machine", "a kernel that refuses", "an unknown build"],
+)
+def test_where_it_cannot_be_had_there_is_no_jail(broken: str) -> None:
+    """The level says what is missing, and it is no jail."""
+    told = run(
+        f"""
+import json, zygote
+from zygote import derivatives, trap
+{broken}
+jailer = zygote.Jailer("best", zygote.without_differentiation(""), derivatives.FEW)
+print(json.dumps({{"level": jailer.level, **jailer.told}}))
+sys.stdout.flush()
+os._exit(0)
+"""
+    )
+    found = json.loads(told)
+    assert found["level"] == "process"
+    assert [layer for layer in found["missing"] if layer.startswith("no differentiation (")]
+    assert "no differentiation" not in found["active"]
+
+
+def test_a_trap_that_does_not_hold_is_no_layer() -> None:
+    """The trials decide: where a way still works, the layer is missing, by the way's name."""
+    told = run(
+        """
+import json, zygote
+from zygote import derivatives, trap
+jailer = zygote.Jailer("best", "", derivatives.FEW)  # nothing was overwritten
+print(json.dumps({"level": jailer.level, **jailer.told}))
+sys.stdout.flush()
+os._exit(0)
+"""
+    )
+    found = json.loads(told)
+    assert found["level"] == "process"
+    assert any("'backward()' works" in layer for layer in found["missing"])
+
+
+def test_what_is_remembered_of_a_build_is_what_its_symbols_say(tmp_path: Path) -> None:
+    """A second start reads a file in place of half a million symbols, and overwrites the same; a
+    file that is broken, or a folder that cannot be written, costs time only.
+    """
+    told = run(
+        """
+import json, torch
+from pathlib import Path
+import elf, trap
+cache, nowhere = Path(sys.argv[1]) / "new", Path("/proc/none")
+library = next(
+    elf.Library(path) for path, *_ in trap.mapped_code(os.path.dirname(torch.__file__))
+    if path.name == "libtorch_cpu.so")
+fresh = trap.derivatives_of(library)
+found = [trap.remembered(library, folder) for folder in (cache, cache, nowhere, None)]
+(file,) = cache.iterdir()
+file.write_bytes(b"broken")
+found.append(trap.remembered(library, cache))
+print(json.dumps([len(fresh), [one == fresh for one in found]]))
+""",
+        str(tmp_path),
+    )
+    count, same = json.loads(told)
+    assert count > 2 * 3000
+    assert same == [True] * 5
+
+
+def test_what_is_overwritten_has_the_name_of_a_derivative() -> None:
+    """No function with a harmless name is touched, even where a linker folded two into one."""
+    told = run(
+        """
+import json, torch
+import elf, trap
+harmless = []
+for path, *_ in trap.mapped_code(os.path.dirname(torch.__file__)):
+    library = elf.Library(path)
+    found = trap.derivatives_of(library)
+    for _, name in library.complete.names_at(set(found[::2])):
+        if not any(word in name for word in trap.WORDS):
+            harmless.append(name.decode())
+print(json.dumps(harmless))
+"""
+    )
+    assert json.loads(told) == []
