@@ -76,7 +76,7 @@ REFUSE = "__refuse_to_differentiate__"
 OTHER_DEVICES = re.compile("cuda|cudnn|nvrtc|cupti|hip|rocm|xpu|sycl")
 
 # linux/memfd.h, linux/mman.h, linux/fcntl.h
-MFD_EXEC, MAP_FIXED, F_ADD_SEALS = 0x10, 0x10, 1033
+MFD_EXEC, MAP_FIXED, MAP_POPULATE, F_ADD_SEALS = 0x10, 0x10, 0x8000, 1033
 SEALS = 0x1 | 0x2 | 0x4 | 0x8
 """Against further seals, shrinking, growing and writing."""
 
@@ -239,7 +239,9 @@ def _copy(patch: Patch, memory: int) -> None:
 
 
 def _replace(patch: Patch, memory: int, begin: int) -> None:
-    protection, flags = mmap.PROT_READ | mmap.PROT_EXEC, mmap.MAP_PRIVATE | MAP_FIXED
+    # Populated, so that what workers touch of it counts as shared, which it is.
+    flags = mmap.MAP_PRIVATE | MAP_FIXED | MAP_POPULATE
+    protection = mmap.PROT_READ | mmap.PROT_EXEC
     mapped = _libc.mmap(patch.address, patch.size, protection, flags, memory, begin)
     if mapped != patch.address:
         code = ctypes.get_errno()

@@ -19,6 +19,7 @@ told by short messages there:
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -285,6 +286,7 @@ def main(isolation: str, cache: str, tried: str) -> None:
     torch.backends.cpu.get_cpu_capability()
     torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
     untrapped = without_differentiation(cache)
+    gc.freeze()  # a worker that looks for garbage would copy every page that has an object on it
     ways = derivatives.WAYS if tried == "all" else derivatives.FEW
     serve(socket.socket(fileno=3), isolation, untrapped, ways)
 
