@@ -28,6 +28,20 @@ else:  # in the sandbox there is no package: these files are run by path
 
 WAYS: tuple[tuple[str, Way], ...] = (*ENGINE, *FUNCTIONAL, *SCRIPT, *KERNELS)
 
+FEW = (
+    "backward()",
+    "node after node",
+    "graph differentiated",
+    "tanh_backward",
+    "softmax behind a pointer",
+)
+"""What a zygote tries at every start: one of each kind."""
+
+
+def few() -> list[tuple[str, Way]]:
+    """Return the ways that are tried at every start."""
+    return [(name, way) for name, way in WAYS if name in FEW]
+
 
 def gives(way: Way) -> bool:
     """Go a way; tell whether it gave the gradient. NotImplementedError: it needs what is not here.

@@ -25,7 +25,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ PATIENCE = 20
 """Seconds that a child may take to try every way out."""
 
 TRAPPED = (signal.SIGTRAP, signal.SIGILL)
-DIFFERENTIATED, RAISED, NOT_THERE = 0, 1, 2
+DIFFERENTIATED, NOTHING, NOT_THERE = 0, 1, 2
 """Exit codes of a child that has tried a way to differentiate."""
 
 
@@ -84,7 +84,9 @@ def holds(told: dict[str, Any]) -> bool:
 class Jailer:
     """Forks workers and locks them down, each in the same way."""
 
-    def __init__(self, isolation: str, untrapped: str, ways: Sequence[derivatives.Way]) -> None:
+    def __init__(
+        self, isolation: str, untrapped: str, ways: Sequence[tuple[str, derivatives.Way]]
+    ) -> None:
         """Find out what this machine gives.
 
         untrapped: why differentiation could not be taken out of this process; empty if it could.
@@ -115,29 +117,27 @@ class Jailer:
         if not untrapped:
             self.told["active"].append(NO_DIFFERENTIATION)
 
-    def _tried(self, ways: Sequence[derivatives.Way]) -> list[tuple[str, bool]]:
+    def _tried(self, ways: Sequence[tuple[str, derivatives.Way]]) -> list[tuple[str, bool]]:
         """Let a child try each way to differentiate; return its name and whether it was refused."""
         pids = [self._forked_to_try(way) for _, way in ways]
         codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
-        refusals = (RAISED, *(-number for number in TRAPPED))
+        refusals = (NOTHING, *(-number for number in TRAPPED))
         return [
             (name, code in refusals)
             for (name, _), code in zip(ways, codes, strict=True)
             if code != NOT_THERE
         ]
 
-    def _forked_to_try(self, way: Callable[[], object]) -> int:
+    def _forked_to_try(self, way: derivatives.Way) -> int:
         pid = os.fork()
         if pid == 0:
             code = DIFFERENTIATED
             try:
                 signal.alarm(PATIENCE)
                 if self._lock_down():
-                    way()
+                    code = DIFFERENTIATED if derivatives.gives(way) else NOTHING
             except NotImplementedError:
                 code = NOT_THERE
-            except Exception:
-                code = RAISED
             finally:
                 os._exit(code)
         return pid
@@ -257,7 +257,10 @@ def obey(control: socket.socket, jailer: Jailer) -> None:
 
 
 def serve(
-    control: socket.socket, isolation: str, untrapped: str, ways: Sequence[derivatives.Way]
+    control: socket.socket,
+    isolation: str,
+    untrapped: str,
+    ways: Sequence[tuple[str, derivatives.Way]],
 ) -> None:
     """Obey until the other side closes; then leave no child behind."""
     jailer = Jailer(isolation, untrapped, ways)
@@ -287,7 +290,7 @@ def main(isolation: str, cache: str, tried: str) -> None:
     torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
     untrapped = without_differentiation(cache)
     gc.freeze()  # a worker that looks for garbage would copy every page that has an object on it
-    ways = derivatives.WAYS if tried == "all" else derivatives.FEW
+    ways = derivatives.WAYS if tried == "all" else derivatives.few()
     serve(socket.socket(fileno=3), isolation, untrapped, ways)
 
 

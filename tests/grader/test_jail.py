@@ -152,7 +152,7 @@ user = int(sys.argv[2])
 os.setgroups([])
 os.setresgid(user, user, user)
 os.setresuid(user, user, user)
-jailer = zygote.Jailer("best", zygote.without_differentiation(""), zygote.derivatives.FEW)
+jailer = zygote.Jailer("best", zygote.without_differentiation(""), zygote.derivatives.few())
 print(json.dumps({"level": jailer.level, **jailer.told}))
 """
 

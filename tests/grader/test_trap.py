@@ -69,21 +69,6 @@ def test_no_way_to_differentiate_is_left(thorough: Zygote) -> None:
     assert [name for name, refused in thorough.isolation.ways.items() if not refused] == []
 
 
-def test_without_the_trap_every_way_differentiates() -> None:
-    """The ways are worth trying: in a process without the trap each ends with a gradient."""
-    told = run(
-        IN_CHILDREN
-        + """
-print(json.dumps({name: ended(way) for name, way in derivatives.WAYS}))
-os._exit(0) if sys.stdout.flush() else os._exit(0)
-"""
-    )
-    codes = json.loads(told)
-    there = [name for name, code in codes.items() if code == 0]
-    assert [name for name, code in codes.items() if code not in (0, 2)] == []
-    assert len(there) >= 40
-
-
 def test_what_was_overwritten_does_not_come_back() -> None:
     """No advice to the kernel brings a library's own pages back, and the copy cannot be written."""
     told = run(
@@ -157,7 +142,7 @@ def test_where_it_cannot_be_had_there_is_no_jail(broken: str) -> None:
 import json, zygote
 from zygote import derivatives, trap
 {broken}
-jailer = zygote.Jailer("best", zygote.without_differentiation(""), derivatives.FEW)
+jailer = zygote.Jailer("best", zygote.without_differentiation(""), derivatives.few())
 print(json.dumps({{"level": jailer.level, **jailer.told}}))
 sys.stdout.flush()
 os._exit(0)
@@ -175,7 +160,7 @@ def test_a_trap_that_does_not_hold_is_no_layer() -> None:
         """
 import json, zygote
 from zygote import derivatives, trap
-jailer = zygote.Jailer("best", "", derivatives.FEW)  # nothing was overwritten
+jailer = zygote.Jailer("best", "", derivatives.few())  # nothing was overwritten
 print(json.dumps({"level": jailer.level, **jailer.told}))
 sys.stdout.flush()
 os._exit(0)
