@@ -26,6 +26,8 @@ else:  # in the sandbox there is no package: these files are run by path
     from derivative_kernels import KERNELS
     from derivative_sample import Way
 
+__all__ = ["FEW", "WAYS", "Way", "few", "gives"]
+
 WAYS: tuple[tuple[str, Way], ...] = (*ENGINE, *FUNCTIONAL, *SCRIPT, *KERNELS)
 
 FEW = (

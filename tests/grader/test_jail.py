@@ -410,8 +410,9 @@ def test_doctor_tells_machines(jailer: Zygote) -> None:
     assert (code, diagnosis["level"], diagnosis["healthy"]) == (0, "jail", True)
     assert diagnosis["layers"] == list(jailer.isolation.active)
     tried = {f"{x['category']}: {x['name']}": x["refused"] for x in diagnosis["probes"]}
-    ways = {f"differentiation: {name}": True for name, _ in derivatives.WAYS}
-    assert tried == {**jailer.isolation.probes, **ways}
+    ways = {name for name in tried if name.startswith("differentiation: ")}
+    assert {f"differentiation: {name}" for name in derivatives.FEW} < ways
+    assert tried == {**jailer.isolation.probes, **dict.fromkeys(ways, True)}
 
 
 def test_doctor_tells_what_is_missing_and_what_to_do(
