@@ -62,7 +62,7 @@ CHOSEN = re.compile(
 )
 HARMLESS = re.compile(
     rb"Dfti|mkl_dft|BackwardCompat|ForwardBackwardLinks|St\d+_*(copy|move)(_move)?_backward"
-    rb"|D[012]Ev|17release_variablesEv|13compiled_args|4nameB5cxx11Ev"
+    rb"|D[012]Ev|\d_?unfold_backward|17release_variablesEv|13compiled_args|4nameB5cxx11Ev"
 )
 """Names that mean another thing: MKL's inverse Fourier transform, old versions, copies of memory,
 and what a graph needs that is built, not used, and freed."""
@@ -71,7 +71,7 @@ KERNELS = re.compile(rb"6native|9generated7details|4dnnl")
 """In the names of functions that compute, of torch and of oneDNN. Most are not exported."""
 
 FORMULAS = re.compile(r"ackward|jvp|vjp|jacobian|hessian|analytic")
-FORMULA_MODULES = ("torch._decomp", "torch._refs", "torch._prims")
+FORMULA_MODULES = ("torch._decomp",)
 REFUSE = "__refuse_to_differentiate__"
 OTHER_DEVICES = re.compile("cuda|cudnn|nvrtc|cupti|hip|rocm|xpu|sycl")
 
