@@ -132,7 +132,7 @@ def findings(
             continue
         seen.add((rule, what, line))
         # The id stands for the code and not for its place: it survives an edit elsewhere.
-        code = ast.unparse(statement)
+        code = _text_of(statement)
         digest = hashlib.sha256(f"{file}\0{rule}\0{what}\0{code}".encode()).hexdigest()
         yield {
             "id": digest[:10],
@@ -142,6 +142,15 @@ def findings(
             "what": what[:200],
             "reason": REASONS[rule],
         }
+
+
+@functools.lru_cache(maxsize=1000)
+def _text_of(statement: ast.stmt) -> str:
+    """Return a statement as text; of one that cannot be written down, what it consists of."""
+    try:
+        return ast.unparse(statement).encode(errors="replace").decode()
+    except Exception:
+        return " ".join(type(node).__name__ for node in nodes(statement))
 
 
 def _places(
@@ -187,12 +196,21 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
+SCOPES = (
+    ast.AsyncFunctionDef, ast.ClassDef, ast.DictComp, ast.FunctionDef, ast.GeneratorExp,
+    ast.Lambda, ast.ListComp, ast.SetComp,
+)  # fmt: skip
+
+
 @functools.lru_cache(maxsize=1000)
 def used_names(statement: ast.stmt) -> frozenset[str]:
     """Return the module's names that a statement uses: not its functions' own variables."""
+    plain = isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr))
+    if plain and not any(isinstance(node, SCOPES) for node in nodes(statement)):
+        return frozenset(node.id for node in nodes(statement) if isinstance(node, ast.Name))
     try:
         tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
-    except (SyntaxError, ValueError, RecursionError):  # then rather too many than too few
+    except Exception:  # then rather too many than too few
         return frozenset(node.id for node in nodes(statement) if isinstance(node, ast.Name))
     names: set[str] = set()
     while tables:

@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import torch
-import torch.func
-import torch.nn.functional
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import lockdown, probes, worker
+    from grader.sandbox import guard, lockdown, preload, probes, worker
 else:  # in the sandbox there is no package: these files are run by path
+    import guard
     import lockdown
+    import preload
     import probes
     import worker
 
@@ -39,15 +39,6 @@ else:  # in the sandbox there is no package: these files are run by path
 for path in Path(sys.path.pop(0)).glob("*.py"):
     if path.stem != __name__:
         sys.modules.pop(path.stem, None)
-
-# Modules that submissions may import: torch imports some of its own lazily, and a worker cannot
-# read files any more.
-LIBRARY = (
-    "encodings.ascii encodings.latin_1 collections dataclasses functools itertools math numbers "
-    "operator random typing"
-)
-for name in LIBRARY.split():
-    __import__(name)
 
 REQUESTS, ANSWERS = 3, 4
 ESSENTIAL = ("resource limits", "no new privileges", "seccomp")
@@ -201,6 +192,16 @@ def obey(control: socket.socket, jailer: Jailer) -> None:
             control.sendall(b"%d\n" % answer)
 
 
+def prepare() -> None:
+    """Bring into memory what workers need: they cannot read files any more."""
+    torch.set_num_threads(1)
+    # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
+    torch.backends.cpu.get_cpu_capability()
+    torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
+    preload.everything()
+    sys.meta_path.append(guard.MISSING)
+
+
 def serve(control: socket.socket, isolation: str) -> None:
     """Obey until the other side closes; then leave no child behind."""
     jailer = Jailer(isolation)
@@ -214,9 +215,6 @@ def serve(control: socket.socket, isolation: str) -> None:
 if __name__ == "__main__":
     # Ctrl-C reaches the whole group of the terminal; the grader decides what becomes of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
-    torch.backends.cpu.get_cpu_capability()
-    torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
+    prepare()
     serve(socket.socket(fileno=3), sys.argv[1])
     os._exit(0)
