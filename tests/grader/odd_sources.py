@@ -7,6 +7,7 @@ annotations and type parameters, in patterns. Some need a newer Python than othe
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterator
 
 ANSWER = "dlogprobs / probs"
@@ -57,7 +58,7 @@ STATEMENTS = (
     "e = lambda *a, k=1, **kw: (yield)",
     "async def later(): return [i async for i in ()]",
     "def inner(a, /, b, *, c=1): nonlocal_ = a; return b",
-    "class Local:\n        '''\\\\alpha'''\n        __slots__ = ()",
+    "class Local:\n        '''\\\\alpha'''\n        text = ()",
     "text = b'\\x00\\xff' + rb'\\d'; more = 'a' 'b' '\\\n'",
     "t = ...; u = not -+~1; v = 1 if t else 2; w = 1 < 2 < 3 != 4",
     "n = " + " + ".join(["1"] * 340),
@@ -82,7 +83,7 @@ ANNOTATIONS = (
 def _function(*, doc: str = '"""Text."""', body: str = "pass", of: str = "", head: str = "") -> str:
     """Return a source with the answer and what is odd about it."""
     signature = f"def dprobs(probs{of}, dlogprobs)"
-    return f"import torch\n{head}\n{signature}:\n    {doc}\n    {body}\n    return {ANSWER}\n"
+    return f"{head}\nimport torch\n\n\n{signature}:\n    {doc}\n    {body}\n    return {ANSWER}\n"
 
 
 def _everything() -> Iterator[str]:
@@ -112,7 +113,9 @@ def unreadable() -> list[str]:
 
 def _parses(source: str) -> bool:
     try:
-        compile(source, "odd", "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "odd", "exec")
     except (SyntaxError, ValueError):
         return False
     return True

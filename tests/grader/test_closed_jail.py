@@ -16,10 +16,17 @@ from pathlib import Path
 import odd_sources
 import pytest
 
+from grader import cases, examination, reference, verdict
+from grader.course import catalogue
 from grader.course.vocabulary import vocabulary
+from grader.examination import Examination, Outcome
+from grader.sandbox.client import Reader, Zygote
+from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
+COURSE = catalogue.course()
+CASE = cases.draw("ex1", "sandbox", "odd")
 SANDBOX = Path(__file__).parents[2] / "grader" / "sandbox"
 
 # A zygote whose only child does what readers and workers do, and tells what it looked for. It is
@@ -54,9 +61,9 @@ def serve(requests, answers):
 
 zygote.worker.serve = serve
 zygote.prepare()
-jailer = zygote.Jailer("jail")
 read, write = os.pipe()
 requests, output = os.open(os.devnull, os.O_RDONLY), os.open(os.devnull, os.O_WRONLY)
+jailer = zygote.Jailer("jail")
 pid = jailer.fork([requests, write, output], socket.socketpair()[0])
 with os.fdopen(read, "rb") as pipe:
     told = json.loads(pipe.read().removeprefix(zygote.HELLO))
@@ -67,8 +74,21 @@ CALLS = [
     # errors, and what Python says about them
     *("1 / 0", "lenn", "torch.onse", "''.uper()", "import mathh", "from math import sinn", "x[9]"),
     *("{}['k']", "int('x')", "x @ x", "x + torch.ones(5)", "'\\ud800'.encode()", "[].pop()"),
-    *("f(", "x = 1 2", "print 1", "a = 1\n  b = 2", "'open", "f'{x!z}'", "x = (1,", "whille x:\n 1"),
-    *("def f(): f()\nf()", "raise ExceptionGroup('g', [ValueError(1), KeyError()])", "assert x, 'no'"),
+    *(
+        "f(",
+        "x = 1 2",
+        "print 1",
+        "a = 1\n  b = 2",
+        "'open",
+        "f'{x!z}'",
+        "x = (1,",
+        "whille x:\n 1",
+    ),
+    *(
+        "def f(): f()\nf()",
+        "raise ExceptionGroup('g', [ValueError(1), KeyError()])",
+        "assert x, 'no'",
+    ),
     "e = ValueError('noted')\ne.add_note('a note')\nraise e from KeyError('cause')",
     "try:\n    1 / 0\nexcept ZeroDivisionError:\n    [].nothing",
     "class E(Exception):\n    def __str__(self): return 1 / 0\nraise E",
@@ -135,3 +155,28 @@ def test_nothing_is_imported_after_the_jail_has_closed() -> None:
     assert ("jail", 0) == (told["level"], told["status"])
     assert told["errors"] > len(CALLS) / 3  # they went as far as their errors
     assert ["mathh", "mathh"] == told["imports"]
+
+
+def graded(zygote: Zygote, reader: Reader, source: str, name: str) -> str:
+    """Return how a source answers for a gradient: `right`, or what is wrong."""
+    task = COURSE.resolve(name)
+    submission = Submission("odd", {"mine.py": source.encode()}, "digest")
+    inspection, told = examination.inspect(zygote, submission, reader)
+    if inspection is None:
+        return told
+    exam = Examination(zygote, submission, COURSE, inspection)
+    answer = exam.ask(task, CASE.inputs(task))
+    exam.end()
+    if Outcome.OK != answer.outcome:
+        return answer.message
+    kind = verdict.compare(answer.tensors[0], reference.gradient(task, CASE), COURSE.bound).kind
+    findings = [f"{finding['what']} {finding['reason']}" for finding in inspection.findings]
+    return "; ".join([*findings, "right" if kind.right else kind.value])
+
+
+def test_odd_sources_are_graded_alike(zygote: Zygote) -> None:
+    """A right answer is right in whatever syntax this Python reads, and nobody is accused."""
+    with Reader(zygote) as reader:
+        graded_as = {s: graded(zygote, reader, s, "ex1.dprobs") for s in odd_sources.readable()}
+    assert 200 <= len(graded_as)
+    assert {} == {source: told for source, told in graded_as.items() if told != "right"}
