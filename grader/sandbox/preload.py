@@ -21,8 +21,10 @@ MODULES = (
     # what submissions may import
     "collections collections.abc dataclasses functools itertools math numbers operator random "
     "typing torch.func torch.nn.functional "
-    # what else they may reach: numbers, dates, codecs, a warning about a forgotten `await`
-    "datetime decimal fractions locale statistics _strptime tracemalloc unicodedata "
+    # what else they may reach: numbers, long ones too, dates, a seed that is a text, codecs, a
+    # warning about a forgotten `await`
+    "datetime decimal fractions locale statistics _pylong _sha2 _sha512 _strptime tracemalloc "
+    "unicodedata "
     "encodings.ascii encodings.latin_1 encodings.unicode_escape encodings.raw_unicode_escape "
     "encodings.utf_8_sig encodings.utf_16 encodings.utf_16_le encodings.utf_16_be encodings.utf_32 "
     "encodings.utf_32_le encodings.utf_32_be encodings.utf_7 encodings.cp1252 encodings.idna "
