@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import importlib.abc
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +58,15 @@ def room() -> Iterator[None]:
     finally:
         sys.setrecursionlimit(depth)
         sys.set_int_max_str_digits(digits)
+
+
+@functools.lru_cache(maxsize=1000)
+def text_of(statement: ast.stmt) -> str:
+    """Return a statement as text; of one that cannot be written down, what it consists of."""
+    try:
+        return ast.unparse(statement).encode(errors="replace").decode()
+    except Exception:
+        return " ".join(type(node).__name__ for node in ast.walk(statement))
 
 
 def reason(error: BaseException) -> str:

@@ -8,18 +8,23 @@ A worker has no files. What Python fetches when it is first needed must have bee
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import odd_sources
 import pytest
 
 from grader import cases, examination, reference, verdict
-from grader.course import catalogue
+from grader.course import aliases, catalogue
 from grader.course.vocabulary import vocabulary
 from grader.examination import Examination, Outcome
+from grader.sandbox import flat, guard, reader, scope, worker
 from grader.sandbox.client import Reader, Zygote
 from grader.submission import Submission
 
@@ -157,11 +162,11 @@ def test_nothing_is_imported_after_the_jail_has_closed() -> None:
     assert ["mathh", "mathh"] == told["imports"]
 
 
-def graded(zygote: Zygote, reader: Reader, source: str, name: str) -> str:
+def graded(zygote: Zygote, kept: Reader, source: str, name: str) -> str:
     """Return how a source answers for a gradient: `right`, or what is wrong."""
     task = COURSE.resolve(name)
     submission = Submission("odd", {"mine.py": source.encode()}, "digest")
-    inspection, told = examination.inspect(zygote, submission, reader)
+    inspection, told = examination.inspect(zygote, submission, kept)
     if inspection is None:
         return told
     exam = Examination(zygote, submission, COURSE, inspection)
@@ -176,7 +181,136 @@ def graded(zygote: Zygote, reader: Reader, source: str, name: str) -> str:
 
 def test_odd_sources_are_graded_alike(zygote: Zygote) -> None:
     """A right answer is right in whatever syntax this Python reads, and nobody is accused."""
-    with Reader(zygote) as reader:
-        graded_as = {s: graded(zygote, reader, s, "ex1.dprobs") for s in odd_sources.readable()}
+    with Reader(zygote) as kept:
+        graded_as = {s: graded(zygote, kept, s, "ex1.dprobs") for s in odd_sources.readable()}
     assert 200 <= len(graded_as)
     assert {} == {source: told for source, told in graded_as.items() if told != "right"}
+
+
+BYSTANDER = """
+def dlogprobs(logprobs, Yb):
+    return -(torch.arange(logprobs.shape[1]) == Yb[:, None]).to(logprobs) / len(Yb)
+"""
+
+
+def test_sources_of_another_python_cost_their_own_function(zygote: Zygote) -> None:
+    """Of a file in the syntax of another version, what this one understands is right."""
+    sources = [f"import torch\n{BYSTANDER}{text}" for text in odd_sources.unreadable()]
+    with Reader(zygote) as kept:
+        graded_as = {s: graded(zygote, kept, s, "ex1.dlogprobs") for s in sources}
+    assert sources
+    assert {} == {source: told for source, told in graded_as.items() if told != "right"}
+
+
+FOUND = "def f(x):\n    print(x.grad)\n    return {}\n"
+"""A function that the reader writes down, because there is something to find in it."""
+
+DEMANDING = {
+    "terms": FOUND.format(" + ".join(["x"] * 340)),
+    "digits": FOUND.format("0x" + "f" * 6000),
+    "more digits": FOUND.format("0x" + "f" * 300_000),
+    "attributes": FOUND.format("x" + ".a" * 900),
+    "negations": FOUND.format("not " * 900 + "x"),
+    "branches": "if a:\n    pass\n" + "elif a:\n    b = a.grad\n" * 900,
+    "half a character": FOUND.format("'\\ud800'"),
+    "functions": "".join(f"def f{n}(x):\n    return x\n" for n in range(1000)),
+    "stubs": "".join(f"def f{n}(x):\n    raise NotImplementedError\n" for n in range(1000)),
+    "assignments": "x = y = 1\n" * 5000,
+    "lambdas": "f, g = lambda x: x, lambda x: x.grad; h = lambda x: x.grad\n",
+    "parameters": f"def f({', '.join(f'a{n}' for n in range(20_000))}): pass\n",
+    "names": f"def {'f' * 200_000}(x): pass\nfrom a import {'b' * 200_000}\n",
+    "errors": "def f(:\n" * 1000,
+    "a long error": f"def f({'a' * 300_000}, {'a' * 300_000}): pass\n",
+}
+
+
+@pytest.mark.parametrize("demanding", DEMANDING.values(), ids=DEMANDING.keys())
+def test_what_is_hard_to_read_costs_nothing_else(zygote: Zygote, demanding: str) -> None:
+    """Before and after code that asks much of the reader, a right answer is found and is right."""
+    for source in (f"{BYSTANDER}{demanding}", f"{demanding}{BYSTANDER}"):
+        with Reader(zygote) as kept:
+            told = graded(zygote, kept, f"import torch\n{source}", "ex1.dlogprobs")
+        assert "right" == told.split("; ")[-1]
+
+
+def test_two_answers_on_one_line_of_a_cell_are_two(zygote: Zygote) -> None:
+    """Each of two functions of a notebook that begin in the same line can be asked."""
+    line = "dprobs = lambda probs, dlogprobs: dlogprobs / probs; dh = lambda dlogits, W2: dlogits @ W2.T"
+    with Reader(zygote) as kept:
+        for name in ("ex1.dprobs", "ex1.dh"):
+            assert "right" == graded(zygote, kept, f"# %%\n{line}\n", name)
+
+
+def surveyed(text: str) -> dict[str, Any]:
+    """Return what the reader tells of one file, in this process."""
+    words = flat.Vocabulary.from_plain(vocabulary())
+    return reader.survey({"mine.py": text}, words)
+
+
+def test_what_cannot_be_read_at_all_costs_one_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that the reader lacks for one statement is named, and the others are read."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, guard.MISSING])
+    bound_names = scope.bound_names
+
+    def lacking(statement: ast.stmt) -> set[str]:
+        if getattr(statement, "name", "") == "dh":
+            __import__("_no_such_module")
+        return bound_names(statement)
+
+    monkeypatch.setattr(scope, "bound_names", lacking)
+    told = surveyed(f"{BYSTANDER}\n\ndef dh(dlogits, W2):\n    return dlogits @ W2.T\n")
+    (failure,) = told["failures"]
+    assert ["dlogprobs"] == [definition["name"] for definition in told["definitions"]]
+    assert (["dh"], 6, 7) == (failure["names"], failure["first"], failure["last"])
+    assert "this statement cannot be read: ModuleNotFoundError" in failure["message"]
+    assert "missing in the sandbox: _no_such_module" in failure["message"]
+
+
+def test_statements_that_cannot_be_read_together_cost_their_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the reader copes with each statement and not with all, each is a failure, and it ends."""
+
+    def together(file: str, text: str, statements: list[ast.stmt], *_: object) -> Any:
+        if len(statements) > 1:
+            raise LookupError("too many")
+        return before(file, text, statements, *_)
+
+    before = reader._read
+    monkeypatch.setattr(reader, "_read", together)
+    told = surveyed("a = 1\nb = 2\n")
+    assert [1, 2] == [failure["line"] for failure in told["failures"]]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (MemoryError(), "memory", "out of memory"),
+        (LookupError("unknown encoding: x"), "error", "LookupError: unknown encoding: x"),
+    ],
+)
+def test_a_reader_that_fails_says_why(error: Exception, status: str, message: str) -> None:
+    """What ends the reading of a submission is told, in place of an exit code."""
+
+    def failing() -> dict[str, Any]:
+        raise error
+
+    assert {"status": status, "message": message} == worker.reading(failing)
+
+
+def test_a_reader_that_is_killed_says_how(zygote: Zygote) -> None:
+    """The signal is named to whoever waits for the answer."""
+    with Reader(zygote) as kept:
+        kept.survey({"mine.py": b""}, vocabulary())
+        os.kill(kept._worker.child.pid, signal.SIGKILL)
+        told = kept.survey({"mine.py": b""}, vocabulary()).message
+    assert "the process was ended by SIGKILL" == told
+
+
+def test_whatever_may_answer_a_task_is_told() -> None:
+    """The names that a reader tells of are those that a task is matched by, in every spelling."""
+    asked = set(vocabulary()["functions"])
+    tasks = {task.name for task in COURSE.tasks}
+    spelled = {f"{d}{name}" for name in aliases.SPELLINGS for d in ("", "d", "d_")}
+    matched = {name for name in spelled if aliases.canonical(name, tasks) in tasks}
+    assert matched | tasks <= asked
