@@ -5,8 +5,8 @@ parse: one mistake costs one task.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import importlib.abc
 import importlib.machinery

@@ -15,6 +15,7 @@ import io
 import symtable
 import traceback
 import warnings
+
 import torch
 
 MODULES = (

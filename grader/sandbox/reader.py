@@ -216,9 +216,9 @@ def _of_notebook(file: str, reading: flat.Reading, words: flat.Vocabulary) -> Sc
         for name, node, line in functions_of(statement, known)
         if words.may_answer(name)
     ]
-    for found in functions[-MOST:]:  # what one depends on takes long to find
-        definitions.append({**found, "form": "cell"})
-        reach[found["name"]] = frozenset(reading.needed_by_line(found["line"]))
+    for function in functions[-MOST:]:  # what one depends on takes long to find
+        definitions.append({**function, "form": "cell"})
+        reach[function["name"]] = frozenset(reading.needed_by_line(function["line"]))
     return Scope(
         reading.statements,
         definitions,

@@ -16,7 +16,7 @@ ANSWER = "dlogprobs / probs"
 DOCSTRINGS = {
     "latin": "The slope of the logarithm.",
     "latex": r"$\\frac{\partial L}{\partial p} = \frac{1}{p}$ \alpha \nabla \u0070 \x41",
-    "greek": "Η παράγωγος του λογαρίθμου: ∂L/∂p",
+    "greek": "η παράγωγος του λογαρίθμου: ∂L/∂p",
     "cyrillic": "Производная логарифма: ∂L/∂p",
     "arabic": "مشتقة اللوغاريتم: ∂L/∂p",
     "hebrew": "הנגזרת של הלוגריתם",
@@ -42,7 +42,7 @@ FSTRINGS = (
 )  # fmt: skip
 
 STATEMENTS = (
-    "match probs.dim():\n        case 2 if True:\n            pass\n        case _:\n            pass",
+    "match probs.dim():\n        case 2 if True:\n            pass\n        case _:\n            1",
     "match (1, [2, 3]):\n        case (int() as a, [b, *rest]):\n            pass",
     "match {'k': 1}:\n        case {'k': 1 | 2, **rest}:\n            pass",
     "match 'x':\n        case 'x' | \"y\\n\":\n            pass",

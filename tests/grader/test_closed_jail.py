@@ -1,4 +1,4 @@
-"""Behind the closed jail: nothing is imported any more, and what cannot be read costs one statement.
+"""Behind the closed jail: nothing is imported, and what cannot be read costs one statement.
 
 A worker has no files. What Python fetches when it is first needed must have been fetched before.
 """
@@ -112,29 +112,29 @@ CALLS = [
     "from decimal import Decimal\nf'{Decimal(1) / 3:.3n}'",
     "from fractions import Fraction\nFraction('1/3') + Fraction(0.5)",
     "import locale\nlocale.localeconv(), locale.getlocale()",
-    "from datetime import datetime\ndatetime(2020, 1, 1).strftime('%c'), datetime.strptime('1', '%d')",
+    "from datetime import datetime\ndatetime.strptime('1', '%d').strftime('%c')",
     "import statistics\nstatistics.stdev([1, 2, 3])",
     # what submissions may import
     "import random\nrandom.seed('x')\nrandom.sample(range(9), 3), random.gauss(0, 1)",
     "from collections import namedtuple, Counter, OrderedDict\nnamedtuple('P', 'x y')(1, 2)",
     "from dataclasses import dataclass, asdict, replace\n"
-    "@dataclass(slots=True, order=True)\nclass P:\n    x: int = 1\nasdict(replace(P(), x=2)), repr(P())",
+    "@dataclass(slots=True, order=True)\nclass P:\n    x: int = 1\nasdict(replace(P(), x=2))",
     "import typing, functools\n@functools.singledispatch\ndef f(x: int) -> 'str': ...\n"
     "typing.get_type_hints(f), typing.Union[int, str], typing.Optional['int'], int | None",
     "import typing\nT = typing.TypeVar('T')\nclass G(typing.Generic[T]): pass\nG[int]\n"
     "class N(typing.NamedTuple):\n    x: int\nclass D(typing.TypedDict):\n    x: int\n"
     "class P(typing.Protocol):\n    def f(self): ...",
-    "import functools, itertools, operator\nfunctools.lru_cache(len)('a'), functools.reduce(max, [1])",
+    "import functools, operator\nfunctools.lru_cache(len)('a'), functools.reduce(max, [1])",
     # torch, as submissions use it
     "repr([x, x > 0, x.double(), x.long(), x[:0], torch.tensor(1.5), torch.ones(2000), x.dtype])",
     "torch.einsum('ij,kj->ik', x, x), torch.nn.functional.one_hot(torch.tensor([1, 2]), 4)",
     "with torch.no_grad():\n    torch.no_grad()(len)('a'), torch.inference_mode()(len)('a')",
     "repr(torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Tanh(), torch.nn.BatchNorm1d(2)))",
-    "torch.nn.functional.cross_entropy(x, torch.tensor([1, 2, 0])), torch.nn.functional.softmax(x, 1)",
+    "torch.nn.functional.cross_entropy(x, torch.tensor([1, 2, 0])), x.softmax(1)",
     "torch.multinomial(x, 2), torch.randint(3, (2,)), torch.randperm(4), torch.rand(2)",
     "import copy\ncopy.deepcopy(x), x.tolist(), list(x), x.std(0), x.var(1), x.argmax(), x.numpy()",
     "torch.linspace(0, 1, 3), torch.allclose(x, x), torch.cat([x, x]), torch.stack([x]), x ** 2.0",
-    "x.scatter_add(0, torch.zeros(1, 4, dtype=torch.long), x), x.index_add(0, torch.tensor([0]), x[:1])",
+    "x.scatter_add(0, torch.zeros(1, 4).long(), x), x.index_add(0, torch.tensor([0]), x[:1])",
     "torch.autograd.grad(x.sum(), x)",
 ]
 """What a submission may do when it is called."""
@@ -235,10 +235,10 @@ def test_what_is_hard_to_read_costs_nothing_else(zygote: Zygote, demanding: str)
 
 def test_two_answers_on_one_line_of_a_cell_are_two(zygote: Zygote) -> None:
     """Each of two functions of a notebook that begin in the same line can be asked."""
-    line = "dprobs = lambda probs, dlogprobs: dlogprobs / probs; dh = lambda dlogits, W2: dlogits @ W2.T"
+    line = "dprobs = lambda probs, dlogprobs: dlogprobs / probs; dh = lambda dlogits, W2: dlogits @"
     with Reader(zygote) as kept:
         for name in ("ex1.dprobs", "ex1.dh"):
-            assert "right" == graded(zygote, kept, f"# %%\n{line}\n", name)
+            assert "right" == graded(zygote, kept, f"# %%\n{line} W2.T\n", name)
 
 
 def surveyed(text: str) -> dict[str, Any]:
