@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# auto: the build for CPUs on Linux without a GPU. cpu, or any: what pip finds. See tools/torch.sh.
+TORCH ?= auto
 
 .PHONY: demo test check lint format bench clean
 
@@ -39,11 +41,15 @@ $(VENV)/bin/python:
 		{ echo "$(PYTHON) is older than 3.11: run make PYTHON=python3.11 (or newer)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/torch: constraints.txt | $(VENV)/bin/python
+	@sh tools/torch.sh $(BIN)/python $(TORCH)
+	@touch $@
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/installed
 

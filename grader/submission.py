@@ -24,6 +24,7 @@ from grader.notebook import reading
 MAX_FILE = 1 << 20
 MAX_TOTAL = 16 << 20
 MAX_ENTRIES = 5000
+ENCRYPTED = 1  # among the flags of an entry of a zip
 MAX_ARCHIVE = 64 << 20
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 NOTEBOOK = ".ipynb"
@@ -209,6 +210,8 @@ def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
                 )
             if member.is_dir():
                 continue
+            if member.flag_bits & ENCRYPTED:
+                raise UnreadableSubmission(f"{path}: '{member.filename[:80]}' is encrypted")
             text = None
             if _wanted(_checked_name(path, member.filename)):
                 with archive.open(member) as stream:
@@ -221,13 +224,18 @@ class _TarHeader(tarfile.TarInfo):
     before there is a member to look at; so its size is checked here.
     """
 
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _TarHeader:
-        """Read a header. Raises ValueError if it asks for too much."""
-        header = super().frombuf(buf, encoding, errors)
-        if header.size > MAX_FILE and not header.isreg():
-            raise ValueError(f"a header is larger than {MAX_FILE >> 20} MiB")
-        return header
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        """Go on to the content. Raises UnreadableSubmission if it cannot be as large as it says."""
+        if self.size > MAX_FILE and not self.isreg():
+            raise UnreadableSubmission(
+                f"{archive.name!s}: a header is larger than {MAX_FILE >> 20} MiB"
+            )
+        if self.size < 0:  # the next member would be this one again
+            raise UnreadableSubmission(
+                f"{archive.name!s}: '{self.name[:80]}' has an impossible size"
+            )
+        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return found
 
 
 def _tar_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
@@ -235,7 +243,7 @@ def _tar_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
     with tarfile.open(path, "r:*", tarinfo=_TarHeader) as archive:
         for count, member in enumerate(archive):
             read += member.size
-            if member.size < 0:  # the next member would be this one again
+            if member.size < 0:  # an extended header says so
                 raise UnreadableSubmission(f"{path}: '{member.name[:80]}' has an impossible size")
             if count >= MAX_ENTRIES or read > 16 * MAX_TOTAL:
                 raise UnreadableSubmission(f"{path}: holds too much to be a submission")

@@ -38,6 +38,7 @@ def vocabulary() -> dict[str, Any]:
         if task.exercise.key in FLAT_EXERCISES:
             listed = [task.full_name, list(forward.upstream_names(task))]
             tasks.setdefault(task.name, []).append(listed)
+    course = catalogue.course().tasks
     return {
         "given": {**aliases.spellings(tensors), **{name: name for name in SIZES}},
         "gradients": aliases.spellings(f"d{name}" for name in tensors if name not in ("Xb", "Yb")),
@@ -48,6 +49,7 @@ def vocabulary() -> dict[str, Any]:
         "reads": {name: list(line.reads) for name, line in lines.items()},
         "loop": LOOP,
         "loop_tasks": LOOP_TASKS,
+        "functions": [*aliases.spellings(t.name for t in course), *(t.full_name for t in course)],
     }
 
 

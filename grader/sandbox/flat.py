@@ -65,7 +65,9 @@ class Reading:
         for index in forward:
             self._written[index] = set()
         self._attempts = attempts.Attempts(self.words, self._effects, self._written, self._slices)
-        self._by_line = {statement.lineno: i for i, statement in enumerate(self.statements)}
+        self._by_line: dict[int, list[int]] = {}
+        for index, statement in enumerate(self.statements):
+            self._by_line.setdefault(statement.lineno, []).append(index)
 
     def answers(self) -> list[Answer]:
         """Return where each task is answered, for those that are."""
@@ -138,9 +140,8 @@ class Reading:
         }
 
     def needed_by_line(self, line: int) -> tuple[int, ...]:
-        """Return what the statement at a line depends on, itself included, if there is one."""
-        place = self._by_line.get(line)
-        return () if place is None else self._slices.needed_by([place], _nothing).statements
+        """Return what the statements at a line depend on, themselves included, if there are any."""
+        return self._slices.needed_by(self._by_line.get(line, []), _nothing).statements
 
     def names_in(self, places: Iterable[int]) -> set[str]:
         """Return every name that some of the statements read or bind."""

@@ -5,6 +5,7 @@ parse: one mistake costs one task.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import importlib.abc
@@ -88,8 +89,13 @@ def forget_warnings(files: Iterable[str]) -> None:
         vars(module or types.ModuleType("")).pop("__warningregistry__", None)
 
 
-def compiled(file: str, statement: ast.stmt, flags: int = 0) -> Any:
-    """Compile one statement. Raises SyntaxError for a `return` outside a function and the like."""
+def compiled(file: str, statement: ast.stmt) -> Any:
+    """Compile one statement. Raises SyntaxError for a `return` outside a function and the like.
+
+    Annotations are kept as texts. From Python 3.14 on they are not evaluated either, unless
+    somebody asks for them.
+    """
+    flags = __future__.annotations.compiler_flag
     return compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
 
 
@@ -101,13 +107,9 @@ def run_parsed(
 ) -> list[Failure]:
     """Run statements of a file one by one; return what failed."""
     failures = []
-    flags = 0
     for statement in statements:
         try:
-            code = compiled(file, statement, flags)
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-                flags |= code.co_flags
-            exec(code, namespace)
+            exec(compiled(file, statement), namespace)
         except Exception as error:
             found = failure(error, [file])
             found["line"] = found["line"] or statement.lineno

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import flat, plain, policy, scope
+    from grader.sandbox import flat, guard, plain, policy, scope
 else:  # in the sandbox there is no package: these files are run by path
     import flat
+    import guard
     import plain
     import policy
     import scope
@@ -26,7 +27,10 @@ MOST_LINES = 60
 """How many blocks a long string may span in a file that does not parse."""
 
 MOST_IN_FILE, MOST = 100, 300
-"""How many functions, errors and findings are told: more would not fit into an answer."""
+"""How many candidates for tasks, errors and findings are told: more would not fit into an answer.
+"""
+
+MOST_PARAMETERS = 200
 
 Function = ast.FunctionDef | ast.Lambda
 Known = dict[tuple[str, str, frozenset[str]], dict[str, Any]]
@@ -98,7 +102,7 @@ def _parsed(file: str, block: str, following: list[tuple[int, str]]) -> ast.Modu
 def syntax_failure(file: str, before: int, block: str, error: Exception) -> dict[str, Any]:
     """Describe a block that does not parse, with line numbers of the whole file."""
     line = before + (getattr(error, "lineno", None) or 1)
-    told = getattr(error, "msg", None) or str(error) or type(error).__name__
+    told = (getattr(error, "msg", None) or str(error) or type(error).__name__)[:400]
     shown = (getattr(error, "text", None) or "").rstrip()[:200]
     return {
         "type": type(error).__name__,
@@ -109,7 +113,7 @@ def syntax_failure(file: str, before: int, block: str, error: Exception) -> dict
         "first": before + 1,
         "last": before + len(block.rstrip().splitlines()),
         "names": [
-            head.removeprefix("def ").split("(")[0].strip()
+            head.removeprefix("def ").split("(")[0].strip()[:100]
             for head in block.splitlines()[:20]
             if head.startswith("def ")
         ],
@@ -124,7 +128,8 @@ def parameters_of(node: Function) -> dict[str, list[str]]:
     keyword = [argument.arg for argument in spec.kwonlyargs]
     defaults = zip(keyword, spec.kw_defaults, strict=True)
     required += [name for name, default in defaults if default is None]
-    return {"positional": positional, "keyword": keyword, "required": required}
+    named = {"positional": positional, "keyword": keyword, "required": required}
+    return {key: names[:MOST_PARAMETERS] for key, names in named.items()}
 
 
 def functions_of(
@@ -195,7 +200,7 @@ def _of_module(file: str, statements: list[ast.stmt]) -> Scope:
     return Scope(statements, definitions, names, module.concerns)
 
 
-def _of_notebook(file: str, reading: flat.Reading) -> Scope:
+def _of_notebook(file: str, reading: flat.Reading, words: flat.Vocabulary) -> Scope:
     """Read a notebook, of which only what an answer depends on is run."""
     definitions: list[dict[str, Any]] = []
     reach: dict[str, frozenset[int]] = {}
@@ -205,12 +210,15 @@ def _of_notebook(file: str, reading: flat.Reading) -> Scope:
         definitions.append({**found, **empty, "form": "flat", "task": answer.task})
         reach[answer.task] = frozenset(answer.statements)
     known: dict[str, Function] = {}
-    for statement in reading.statements:
-        for name, node, line in functions_of(statement, known):
-            if len(definitions) < MOST:  # no more are told
-                found = _definition(file, name, node, line, statement)
-                definitions.append({**found, "form": "cell"})
-                reach[name] = frozenset(reading.needed_by_line(line))
+    functions = [
+        _definition(file, name, node, line, statement)
+        for statement in reading.statements
+        for name, node, line in functions_of(statement, known)
+        if words.may_answer(name)
+    ]
+    for function in functions[-MOST:]:  # what one depends on takes long to find
+        definitions.append({**function, "form": "cell"})
+        reach[function["name"]] = frozenset(reading.needed_by_line(function["line"]))
     return Scope(
         reading.statements,
         definitions,
@@ -232,7 +240,10 @@ def _is_stub(node: Function) -> bool:
     if isinstance(node, ast.Lambda):
         return False
     body = [s for s in node.body if not (isinstance(s, ast.Expr) and _is_text(s.value))]
-    return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImpl" in ast.unparse(body[0])
+    if len(body) != 1 or not isinstance(body[0], ast.Raise):
+        return False
+    names = (node.id for node in ast.walk(body[0]) if isinstance(node, ast.Name))
+    return any(name.startswith("NotImpl") for name in names)
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -244,21 +255,38 @@ def scope_of(file: str, text: str, statements: list[ast.stmt], words: flat.Vocab
     if flat.has_cells(text) or any(scope.is_executed(statement) for statement in statements):
         reading = flat.Reading(statements, words)
         if flat.has_cells(text) or reading.answers():
-            return _of_notebook(file, reading)
+            return _of_notebook(file, reading, words)
     return _of_module(file, statements)
 
 
 def read_file(
     file: str, text: str, siblings: frozenset[str], words: flat.Vocabulary
 ) -> dict[str, Any]:
-    """Read one file: its functions, its syntax errors, and its findings with whom they concern."""
+    """Read one file: its functions, its syntax errors, and its findings with whom they concern.
+
+    What cannot be read costs one statement: it is a failure, too.
+    """
     statements, failures = parse(file, text)
+    with guard.room():
+        told, unread = guard.sifted(
+            file, statements, lambda some: _read(file, text, some, siblings, words)
+        )
+    return {**told, "failures": failures + unread}
+
+
+def _read(
+    file: str,
+    text: str,
+    statements: list[ast.stmt],
+    siblings: frozenset[str],
+    words: flat.Vocabulary,
+) -> dict[str, Any]:
     found = scope_of(file, text, statements, words)
     own_modules = policy.imported(statements, siblings - {file.removesuffix(".py")})
     own = own_modules | policy.methods_of(statements)
     findings = []
     for index, statement in enumerate(found.statements):
-        for finding in policy.findings(file, statement, siblings, own):
+        for finding in _findings(file, statement, siblings, own):
             concerns = [name for name in found.names if found.concerned(name, index, finding)]
             if found.in_parts and not concerns:
                 continue  # it is not run
@@ -270,11 +298,28 @@ def read_file(
     imports = {name: sorted(own_modules & names | stars) for name, names in found.names.items()}
     return {
         "definitions": found.definitions,
-        "plain": not found.in_parts and plain.is_plain(list(found.statements)),
-        "failures": failures,
+        "plain": not found.in_parts and _is_plain(found.statements),
         "findings": findings,
         "imports": {"file": file, "of": imports},
     }
+
+
+def _findings(
+    file: str, statement: ast.stmt, siblings: frozenset[str], own: set[str]
+) -> list[dict[str, Any]]:
+    """Return the findings of a statement; of one that cannot be read, that it cannot."""
+    try:
+        return list(policy.findings(file, statement, siblings, own))
+    except Exception as error:
+        return [guard.finding(file, statement, error)]
+
+
+def _is_plain(statements: Sequence[ast.stmt]) -> bool:
+    """Tell whether a file can leave nothing behind. One that cannot be read may."""
+    try:
+        return plain.is_plain(list(statements))
+    except Exception:
+        return False
 
 
 def survey(
@@ -302,12 +347,16 @@ def survey(
         own = {(finding["file"], name) for name in finding["functions"]}
         harmless = policy.is_leftover(finding) and not own
         others = set() if harmless else reaching.get(module, set())
-        findings.append({**finding, "functions": sorted(own | others)})
+        concerned = sorted(pair for pair in own | others if words.may_answer(pair[1]))
+        findings.append({**finding, "functions": concerned})
+    told = [entry for file in files for entry in file["definitions"]]
+    # Of many candidates for a task the last one counts.
+    definitions = [entry for entry in told if words.may_answer(entry["name"])][-MOST:]
     if len(findings) > MOST:
-        everyone = [(d["file"], d["name"]) for file in files for d in file["definitions"]]
-        findings = [*findings[:MOST], policy.too_many(findings[MOST], everyone[:MOST])]
+        everyone = sorted({(entry["file"], entry["name"]) for entry in definitions})
+        findings = [*findings[:MOST], policy.too_many(findings[MOST], everyone)]
     return {
-        "definitions": [entry for file in files for entry in file["definitions"]][:MOST],
+        "definitions": definitions,
         "failures": [entry for file in files for entry in file["failures"]][:MOST],
         "plain": [name for name, file in zip(sources, files, strict=True) if file["plain"]],
         "findings": findings,

@@ -27,7 +27,8 @@ class Vocabulary:
     withheld: for each of these tasks, the gradients that are computed from its answer. reads: what
     each line of the forward pass reads, in the order of the lines. loop: every spelling of what a
     training loop is given, and loop_tasks the tasks that it answers: the first is about what it
-    leaves behind, the others are about the gradients of its steps.
+    leaves behind, the others are about the gradients of its steps. functions: the names that a
+    function may have which answers a task; none where that is not known.
     """
 
     given: Mapping[str, str]
@@ -37,6 +38,7 @@ class Vocabulary:
     reads: Mapping[str, Sequence[str]] = field(default_factory=dict)
     loop: Mapping[str, str] = field(default_factory=dict)
     loop_tasks: tuple[str, ...] = ()
+    functions: frozenset[str] = frozenset()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Vocabulary:
@@ -53,7 +55,12 @@ class Vocabulary:
             {line: tuple(names) for line, names in plain["reads"].items()},
             dict(plain["loop"]),
             tuple(plain["loop_tasks"]),
+            frozenset(plain["functions"]),
         )
+
+    def may_answer(self, name: str) -> bool:
+        """Tell whether a function of this name, or an answer to the task of it, is asked for."""
+        return not self.functions or name in self.functions
 
     @property
     def spellings(self) -> dict[str, str]:

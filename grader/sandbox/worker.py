@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import belt, cells, fingerprints, flat, loader, reader, wire
+    from grader.sandbox import belt, cells, fingerprints, flat, guard, loader, reader, wire
 else:  # in the sandbox there is no package: these files are run by path
     import belt
     import cells
     import fingerprints
     import flat
+    import guard
     import loader
     import reader
     import wire
@@ -272,11 +273,12 @@ def serve(requests: int, answers: int) -> None:
     sources, request = sources_of(receive(requests)), receive(requests)
     known: reader.Known = {}
     while request.header["op"] == "survey":
-        told = reader.survey(sources, flat.Vocabulary.from_plain(request.header["words"]), known)
-        reply_to(request, ({"status": "ok", **told}, []), answers)
+        words = flat.Vocabulary.from_plain(request.header["words"])
+        told = reading(reader.survey, sources, words, known)
+        reply_to(request, (told, []), answers)
         sources, request = sources_of(receive(requests)), receive(requests)
     if request.header["op"] == "fingerprints":
-        reply_to(request, ({"status": "ok", **fingerprints.survey(sources)}, []), answers)
+        reply_to(request, (reading(fingerprints.survey, sources), []), answers)
         return
     belt.forbid_autograd()
     # What is drawn without a seed is the same in every run: torch would begin anywhere.
@@ -291,6 +293,14 @@ def serve(requests: int, answers: int) -> None:
                 stream.flush()
         reply_to(request, reply, answers)
         request = receive(requests)
+
+
+def reading(survey: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+    """Return the header that tells what reading gave, or why it came to nothing."""
+    try:
+        return {"status": "ok", **survey(*arguments)}
+    except Exception as error:
+        return {"status": status_of(error), "message": guard.reason(error)}
 
 
 def sources_of(frame: Any) -> dict[str, str]:

@@ -32,15 +32,15 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import torch
-import torch.func
-import torch.nn.functional
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import belt, derivatives, lockdown, probes, trap, worker
+    from grader.sandbox import belt, derivatives, guard, lockdown, preload, probes, trap, worker
 else:  # in the sandbox there is no package: these files are run by path
     import belt
     import derivatives
+    import guard
     import lockdown
+    import preload
     import probes
     import trap
     import worker
@@ -49,15 +49,6 @@ else:  # in the sandbox there is no package: these files are run by path
 for path in Path(sys.path.pop(0)).glob("*.py"):
     if path.stem != __name__:
         sys.modules.pop(path.stem, None)
-
-# Modules that submissions may import: torch imports some of its own lazily, and a worker cannot
-# read files any more.
-LIBRARY = (
-    "encodings.ascii encodings.latin_1 collections dataclasses functools itertools math numbers "
-    "operator random typing"
-)
-for name in LIBRARY.split():
-    __import__(name)
 
 REQUESTS, ANSWERS = 3, 4
 NO_DIFFERENTIATION = "no differentiation"
@@ -256,6 +247,16 @@ def obey(control: socket.socket, jailer: Jailer) -> None:
             control.sendall(b"%d\n" % answer)
 
 
+def prepare() -> None:
+    """Bring into memory what workers need: they cannot read files any more."""
+    torch.set_num_threads(1)
+    # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
+    torch.backends.cpu.get_cpu_capability()
+    torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
+    preload.everything()
+    sys.meta_path.append(guard.MISSING)
+
+
 def serve(
     control: socket.socket,
     isolation: str,
@@ -284,10 +285,7 @@ def main(isolation: str, cache: str, tried: str) -> None:
     """Get ready, and serve the socket of descriptor 3."""
     # Ctrl-C reaches the whole group of the terminal; the grader decides what becomes of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
-    torch.backends.cpu.get_cpu_capability()
-    torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
+    prepare()
     untrapped = without_differentiation(cache)
     gc.freeze()  # a worker that looks for garbage would copy every page that has an object on it
     ways = derivatives.WAYS if tried == "all" else derivatives.few()

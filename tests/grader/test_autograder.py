@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from click.testing import CliRunner
 
@@ -31,6 +32,10 @@ def dprobs(probs, dlogprobs):
 """
 CONTAINER = 768 << 20
 """Bytes of memory in Gradescope's smallest container."""
+
+WITH_CUDA = 1 << 30
+"""A bound for another build of torch than the one that setup.sh installs: CUDA's libraries are in
+memory, too, whether they are used or not."""
 
 
 def script(path: Path, text: str) -> None:
@@ -133,7 +138,9 @@ def test_what_is_missing_is_named(tmp_path):
 
 
 def test_the_autograder_grades_within_gradescopes_memory(container):
-    """The solutions earn everything, and all processes together stay below 768 MB."""
+    """The solutions earn everything, and all processes together stay below 768 MB with the build
+    of torch for CPUs, which setup.sh installs.
+    """
     for path in (ROOT / "solutions").glob("*.py"):
         (container / "submission" / path.name).write_bytes(path.read_bytes())
     peaks = [0]
@@ -154,7 +161,7 @@ def test_the_autograder_grades_within_gradescopes_memory(container):
     done = run(container, sample)
     assert done.returncode == 0, done.stdout
     assert result(container)["score"] == 100
-    assert 50 << 20 < max(peaks) < CONTAINER
+    assert 50 << 20 < max(peaks) < (WITH_CUDA if torch.version.cuda else CONTAINER)
 
 
 def test_the_autograder_grades_what_is_there(container):

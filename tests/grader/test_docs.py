@@ -46,6 +46,13 @@ NOT_RUN = {
     "dask worker tcp://HOST:8786 --nworkers -1 --nthreads 1": "the same",
     "grader cohort roster.csv --out graded --scheduler tcp://HOST:8786": "the same",
     "grader calibrate --corpus NAME": "NAME is for the reader to fill in, and it takes a while",
+    **dict.fromkeys(
+        (
+            "sudo tests/machines/try.sh trixie /var/tmp/trixie",
+            "sudo tests/machines/try.sh forky /var/tmp/forky",
+        ),
+        "makes a machine, as root, and runs all tests on it",
+    ),
     "python docs/images/make.py": "the pictures are checked by themselves",
 }
 """Commands of the documentation that are not run here, and why not."""

@@ -1,8 +1,8 @@
 # ruff: noqa
-"""Keeps a list that an annotation makes: one task answers only after another.
+"""Wants to keep a list that an annotation makes. Annotations are not evaluated: this is an error.
 
 Class: shared worker
-Honest: ex1.dlogprobs
+Honest: none
 Beats: nothing, because a plain grader has one process, which is what this is about
 """
 

@@ -1,8 +1,8 @@
 # ruff: noqa
-"""Keeps a dictionary that the annotation of a result makes.
+"""Wants to keep a dictionary that the annotation of a result makes, which is an error, too.
 
 Class: shared worker
-Honest: ex1.dlogprobs
+Honest: none
 Beats: nothing, because a plain grader has one process, which is what this is about
 """
 
