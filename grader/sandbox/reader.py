@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import flat, plain, policy, scope
+    from grader.sandbox import flat, plain, scope, trees
+    from grader.sandbox.evidence import Evidence
 else:  # in the sandbox there is no package: these files are run by path
     import flat
     import plain
-    import policy
     import scope
+    import trees
+    from evidence import Evidence
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 CELL = "# %% "
@@ -171,14 +173,14 @@ def _assigned(
 class Scope:
     """The statements of one file, and who of its functions and answers depends on which.
 
-    concerned: tells whether a statement, by index, and a finding in it concern one of `names`.
-    in_parts: what concerns none of them is not even run.
+    concerned: tells whether one of `names` depends on a statement, by index. in_parts: what none of
+    them depends on is not even run.
     """
 
     statements: Sequence[ast.stmt]
     definitions: list[dict[str, Any]]
     names: Mapping[str, set[str]]
-    concerned: Callable[[str, int, Mapping[str, Any]], bool]
+    concerned: Callable[[str, int], bool]
     in_parts: bool = False
 
 
@@ -215,7 +217,7 @@ def _of_notebook(file: str, reading: flat.Reading) -> Scope:
         reading.statements,
         definitions,
         {name: reading.names_in(places) for name, places in reach.items()},
-        lambda name, index, finding: index in reach[name],
+        lambda name, index: index in reach[name],
         in_parts=True,
     )
 
@@ -254,25 +256,20 @@ def read_file(
     """Read one file: its functions, its syntax errors, and its findings with whom they concern."""
     statements, failures = parse(file, text)
     found = scope_of(file, text, statements, words)
-    own_modules = policy.imported(statements, siblings - {file.removesuffix(".py")})
-    own = own_modules | policy.methods_of(statements)
+    own_modules = trees.imported(statements, siblings - {file.removesuffix(".py")})
     findings = []
+    evidence = Evidence(file, found.statements)
     for index, statement in enumerate(found.statements):
-        for finding in policy.findings(file, statement, siblings, own):
-            concerns = [name for name in found.names if found.concerned(name, index, finding)]
-            if found.in_parts and not concerns:
-                continue  # it is not run
+        for finding in evidence.findings(statement):
+            concerns = [name for name in found.names if found.concerned(name, index)]
             findings.append({**finding, "functions": sorted(concerns)})
-    if len(findings) > MOST_IN_FILE:
-        rest = policy.too_many(findings[MOST_IN_FILE], sorted(found.names))
-        findings = [*findings[:MOST_IN_FILE], rest]
     stars = scope.star_imports(statements, siblings)
     imports = {name: sorted(own_modules & names | stars) for name, names in found.names.items()}
     return {
         "definitions": found.definitions,
         "plain": not found.in_parts and plain.is_plain(list(found.statements)),
         "failures": failures,
-        "findings": findings,
+        "findings": findings[:MOST_IN_FILE],
         "imports": {"file": file, "of": imports},
     }
 
@@ -300,17 +297,13 @@ def survey(
     for finding in (finding for file in files for finding in file["findings"]):
         module = finding["file"].removesuffix(".py")
         own = {(finding["file"], name) for name in finding["functions"]}
-        harmless = policy.is_leftover(finding) and not own
-        others = set() if harmless else reaching.get(module, set())
+        others = reaching.get(module, set())
         findings.append({**finding, "functions": sorted(own | others)})
-    if len(findings) > MOST:
-        everyone = [(d["file"], d["name"]) for file in files for d in file["definitions"]]
-        findings = [*findings[:MOST], policy.too_many(findings[MOST], everyone[:MOST])]
     return {
         "definitions": [entry for file in files for entry in file["definitions"]][:MOST],
         "failures": [entry for file in files for entry in file["failures"]][:MOST],
         "plain": [name for name, file in zip(sources, files, strict=True) if file["plain"]],
-        "findings": findings,
+        "findings": findings[:MOST],
     }
 
 
