@@ -13,6 +13,8 @@ import contextlib
 import dis
 import importlib.abc
 import importlib.machinery
+import io
+import logging
 import operator
 import sys
 import types
@@ -182,6 +184,23 @@ def _tried(text: str) -> set[int]:
         for inner in ast.walk(statement)
         if isinstance(inner, (ast.Import, ast.ImportFrom))
     }
+
+
+class Nowhere(io.TextIOBase):
+    """A stream that keeps nothing."""
+
+    def write(self, text: str) -> int:
+        """Take a text."""
+        return len(text)
+
+
+def log_nowhere() -> None:
+    """Let handlers that log into files do without the files."""
+
+    def without_file(self: Any, *args: object, **kwargs: object) -> None:
+        logging.StreamHandler.__init__(self, Nowhere())
+
+    logging.FileHandler.__init__ = without_file  # type: ignore[method-assign]
 
 
 def install(sources: Mapping[str, str]) -> Callable[[], None]:

@@ -298,6 +298,7 @@ def serve(requests: int, answers: int) -> None:
         return
     belt.put_on()
     stand_ins.install(sources)
+    stand_ins.log_nowhere()
     # What is drawn without a seed is the same in every run: torch would begin anywhere.
     torch.default_generator.manual_seed(OWN_SEED)
     # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
