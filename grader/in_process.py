@@ -18,7 +18,7 @@ from grader.examiner import Examiner
 from grader.question import TENSOR, Answer, Cubic, Seeded, Value, Wanted
 from grader.sandbox import belt, loader
 from grader.sandbox.conversation import CALLED, Outcome
-from grader.sandbox.worker import described, from_array
+from grader.sandbox.worker import from_array
 from grader.sandbox.worker import padded as lay_out
 
 
@@ -71,7 +71,7 @@ class InProcess(Examiner):
             made = [made[name] for name in wanted.names]
         listed = [from_array(m) for m in (made if isinstance(made, (tuple, list)) else [made])]
         if not all(isinstance(item, (Tensor, int, float)) for item in listed):
-            return Answer(Outcome.ERROR, f"TypeError: return a tensor; this is {described(made)}")
+            return Answer(Outcome.ERROR, f"TypeError: return a tensor; this is {made!r:.80}")
         tensors = [torch.as_tensor(item) for item in listed]
         if len(tensors) != max(1, len(wanted.names)):
             return Answer(Outcome.ERROR, f"{len(tensors)} values in place of {len(wanted.names)}")

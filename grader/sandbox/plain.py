@@ -91,7 +91,7 @@ def is_plain(statements: list[ast.stmt]) -> bool:
     known = frozenset(_module_names(statements))
     types = frozenset(_imported_types(statements))
     if "*" in known:
-        known |= ATTRIBUTES | DRAWS
+        known |= ATTRIBUTES | DRAWS | types
     return all(_is_plain_statement(statement, known, types) for statement in statements)
 
 

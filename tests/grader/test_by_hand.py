@@ -83,7 +83,7 @@ def test_what_a_submission_says_of_it_is_not_repeated(zygote) -> None:
 
 
 def test_a_process_that_ends_in_a_trap_called_autograd() -> None:
-    """The code of torch's differentiation is overwritten with what ends a process by a signal. Other
+    """The code of torch's differentiation is overwritten with what ends a process. Other
     signals are crashes, and the tasks beside it keep their points.
     """
     source = "import signal\n" + HONEST

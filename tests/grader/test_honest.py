@@ -1,4 +1,4 @@
-"""Nobody honest is accused: what people write beside a gradient costs nothing, and shows nothing."""
+"""Nobody honest is accused: what people write beside a gradient costs and shows nothing."""
 
 from __future__ import annotations
 
