@@ -97,6 +97,11 @@ class Evidence:
         """Return what looks like functions that are kept to be called backwards."""
         if node in self._gives_back:
             return "functions return their value and a function of its gradient"
+        if isinstance(node, ast.Dict) and self._goes_back:
+            rules = [value for value in node.values if _is_function(value, self._own)]
+            return "a table of functions, and something is gone through backwards" * (
+                len(rules) > 1
+            )
         if isinstance(node, ast.FunctionDef):
             inner = {f.name for f in ast.walk(node) if isinstance(f, ast.FunctionDef)} - {node.name}
             if self._goes_back and any(_keeps(one, inner) for one in ast.walk(node)):

@@ -31,6 +31,9 @@ MOST_IN_FILE, MOST = 100, 300
 """How many functions, errors and findings are told: more would not fit into an answer."""
 
 Function = ast.FunctionDef | ast.Lambda
+Place = tuple[str, str]
+"""A file without `.py`, and a name in it, or "" for all of it."""
+
 Known = dict[tuple[str, str, frozenset[str]], dict[str, Any]]
 
 
@@ -193,7 +196,8 @@ def _of_module(file: str, statements: list[ast.stmt]) -> Scope:
         for name, node, line in functions_of(statement, known)
     ]
     module = scope.Module(statements)
-    names = {name: module.names_of(name) for name in known}
+    bound = {name for statement in statements for name in scope.bound_names(statement)}
+    names = {name: module.names_of(name) for name in bound}
     return Scope(statements, definitions, names, module.concerns)
 
 
@@ -256,21 +260,30 @@ def read_file(
     """Read one file: its functions, its syntax errors, and its findings with whom they concern."""
     statements, failures = parse(file, text)
     found = scope_of(file, text, statements, words)
-    own_modules = trees.imported(statements, siblings - {file.removesuffix(".py")})
     findings = []
     evidence = Evidence(file, found.statements)
     for index, statement in enumerate(found.statements):
         for finding in evidence.findings(statement):
             concerns = [name for name in found.names if found.concerned(name, index)]
             findings.append({**finding, "functions": sorted(concerns)})
-    stars = scope.star_imports(statements, siblings)
-    imports = {name: sorted(own_modules & names | stars) for name, names in found.names.items()}
     return {
         "definitions": found.definitions,
         "plain": not found.in_parts and plain.is_plain(list(found.statements)),
         "failures": failures,
         "findings": findings[:MOST_IN_FILE],
-        "imports": {"file": file, "of": imports},
+        "borrowed": _borrowed(found, trees.imported(statements, siblings)),
+    }
+
+
+def _borrowed(found: Scope, imported: Mapping[str, tuple[str, str]]) -> dict[str, set[Place]]:
+    """Return what each name of a file takes from other files. A statement that is executed may do
+    anything with what it takes, and `import *` brings anything.
+    """
+    executed = [s for s in found.statements if imported and scope.is_executed(s)]
+    everywhere = {"*"}.union(*(trees.used_names(statement) for statement in executed))
+    return {
+        name: {place for own, place in imported.items() if own in names | everywhere}
+        for name, names in found.names.items()
     }
 
 
@@ -282,8 +295,8 @@ def survey(
     words: the names by which answers at the top level are told from other variables. known: what
     came of files the last time, which is not read again, and what came of them now.
 
-    A finding's `functions` are pairs of file and name. What a file imports of another file may be
-    anything in it, so a finding there concerns whoever reaches the import.
+    A finding's `functions` are pairs of file and name: those that depend on its place, in its own
+    file and in files that import from it.
     """
     siblings = frozenset(name.removesuffix(".py") for name in sources)
     before, known = dict(known or {}), {} if known is None else known
@@ -292,37 +305,39 @@ def survey(
         key = (file, text, siblings)
         known[key] = before.get(key) or read_file(file, text, siblings, words)
     files = list(known.values())
-    reaching = _reaching_modules([file["imports"] for file in files])
+    modules = {name.removesuffix(".py"): file for name, file in zip(sources, files, strict=True)}
+    borrowed = {module: file["borrowed"] for module, file in modules.items()}
+    definitions = [entry for file in files for entry in file["definitions"]]
+    reached = {
+        (d["file"], d.get("task", d["name"])): _reached(borrowed, d["file"].removesuffix(".py"), d)
+        for d in definitions
+    }
     findings = []
     for finding in (finding for file in files for finding in file["findings"]):
         module = finding["file"].removesuffix(".py")
-        own = {(finding["file"], name) for name in finding["functions"]}
-        others = reaching.get(module, set())
-        findings.append({**finding, "functions": sorted(own | others)})
+        places = {(module, name) for name in ("", *finding["functions"])}
+        concerned = [key for key, found in reached.items() if not found.isdisjoint(places)]
+        findings.append({**finding, "functions": sorted(concerned)})
     return {
-        "definitions": [entry for file in files for entry in file["definitions"]][:MOST],
+        "definitions": definitions[:MOST],
         "failures": [entry for file in files for entry in file["failures"]][:MOST],
         "plain": [name for name, file in zip(sources, files, strict=True) if file["plain"]],
         "findings": findings[:MOST],
     }
 
 
-def _reaching_modules(imports: list[dict[str, Any]]) -> dict[str, set[tuple[str, str]]]:
-    """Return for each file of a submission, as a module, the functions that reach it."""
-    direct: dict[str, set[str]] = {}
-    for entry in imports:
-        module = entry["file"].removesuffix(".py")
-        direct[module] = {name for names in entry["of"].values() for name in names}
-    reaching: dict[str, set[tuple[str, str]]] = {}
-    for entry in imports:
-        for function, names in entry["of"].items():
-            seen: set[str] = set()
-            waiting = list(names)
-            while waiting:
-                module = waiting.pop()
-                if module not in seen:
-                    seen.add(module)
-                    waiting += direct.get(module, set())
-            for module in seen:
-                reaching.setdefault(module, set()).add((entry["file"], function))
-    return reaching
+def _reached(
+    borrowed: Mapping[str, Mapping[str, set[Place]]], module: str, definition: Mapping[str, Any]
+) -> set[Place]:
+    """Return what an answer depends on: names of files, and "" for everything in a file."""
+    seen: set[Place] = set()
+    waiting = [(module, definition.get("task", definition["name"]))]
+    while waiting:
+        place = waiting.pop()
+        if place not in seen:
+            seen.add(place)
+            of, name = place
+            own = borrowed.get(of, {})
+            for names in own.values() if not name else [own.get(name, set())]:
+                waiting += names
+    return seen

@@ -63,16 +63,6 @@ def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def star_imports(statements: list[ast.stmt], siblings: frozenset[str]) -> set[str]:
-    """Return the files of the submission from which everything is imported."""
-    return {
-        (node.module or "").split(".")[0]
-        for statement in statements
-        for node in trees.nodes(statement)
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-    } & siblings
-
-
 class Module:
     """What the functions of a file depend on in it. Each statement is looked at once."""
 
@@ -85,9 +75,9 @@ class Module:
                 self._mentioned.setdefault(name, []).append(index)
         self._reached: dict[str, tuple[set[int], set[str]]] = {}
 
-    def names_of(self, function: str) -> set[str]:
-        """Return every name that a function may depend on, its own included."""
-        return self._reach(function)[1]
+    def names_of(self, name: str) -> set[str]:
+        """Return every name that a name's value may depend on, itself included."""
+        return self._reach(name)[1]
 
     def concerns(self, function: str, index: int) -> bool:
         """Tell whether a function depends on a statement. One that looks names up as it runs may

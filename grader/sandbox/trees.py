@@ -29,15 +29,22 @@ def used_names(statement: ast.stmt) -> frozenset[str]:
     return frozenset(names)
 
 
-def imported(statements: list[ast.stmt], siblings: frozenset[str]) -> set[str]:
-    """Return the names under which other files of the submission are imported."""
-    names: set[str] = set()
+def imported(statements: list[ast.stmt], siblings: frozenset[str]) -> dict[str, tuple[str, str]]:
+    """Return what of other files of the submission is imported: the file's name without `.py`, and
+    the name in it or "" for all, by the name that it has here. That is "*" for `import *`.
+    """
+    names: dict[str, tuple[str, str]] = {}
     for node in (node for statement in statements for node in nodes(statement)):
         if isinstance(node, ast.Import):
+            own = (alias for alias in node.names if alias.name in siblings)
+            names |= {alias.asname or alias.name: (alias.name, "") for alias in own}
+        elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                if alias.name in siblings:
-                    names.add(alias.asname or alias.name)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "") in siblings:
-            names |= {alias.asname or alias.name for alias in node.names}
-            names.add(node.module or "")
+                if (node.module or "") in siblings:
+                    place = (node.module or "", alias.name.replace("*", ""))
+                elif node.module is None and alias.name in siblings:
+                    place = (alias.name, "")
+                else:
+                    continue
+                names[alias.asname or alias.name] = place
     return names

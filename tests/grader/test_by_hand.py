@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -206,6 +208,12 @@ CLASSES = {
         "class Value:\n    @classmethod\n    def __torch_function__(cls, f, t, a=(), k=None):\n"
         "        return f(*a)\n"
     ),
+    "a table of rules": (
+        "Value = lambda: walk\n"
+        "RULES = {'mul': lambda g, a, b: (g * b, g * a), 'neg': lambda g: -g}\n"
+        "def walk(tape, g):\n    for name, *inputs in reversed(tape):\n"
+        "        g = RULES[name](g, *inputs)\n    return g\n"
+    ),
     "pairs": (
         "def Value():\n    return exp\ndef exp(x):\n    y = x.exp()\n"
         "    return y, lambda g: g * y\n"
@@ -227,6 +235,20 @@ def test_what_may_differentiate_is_shown_and_costs_nothing(zygote, source) -> No
     assert report.findings
     for finding in report.findings:
         assert (finding.state, finding.tasks) == ("open", ["ex1.dh"])
+
+
+NUMERICAL = sorted((Path(__file__).parent / "attacks" / "submissions").glob("b_numerical_*.py"))
+
+
+@pytest.mark.parametrize("path", NUMERICAL, ids=[path.stem for path in NUMERICAL])
+def test_what_the_attacks_do_without_autograd_is_shown(zygote, path) -> None:
+    """Their numbers are right, so a person has to see how they come about."""
+    source = path.read_text(encoding="utf-8")
+    honest = re.search(r"^Honest: (.+)$", source, re.MULTILINE)
+    assert honest is not None
+    report = graded(zygote, source, *honest[1].split(", "))
+    shown = {name for finding in report.findings for name in finding.tasks}
+    assert shown == set(honest[1].split(", "))
 
 
 @pytest.mark.parametrize("name", [exercise.module for exercise in course().exercises])
@@ -255,6 +277,34 @@ def test_a_name_that_is_looked_up_hides_nothing(zygote) -> None:
         "def dh(W2, dlogits):\n    globals()['hel' + 'per']\n    return dlogits @ W2.T\n"
     )
     assert [finding.tasks for finding in graded(zygote, source, "ex1.dh").findings] == [["ex1.dh"]]
+
+
+LENDERS = {
+    "a module": ("import helper", "helper.helper", True),
+    "a name": ("from helper import helper", "helper", True),
+    "another name": ("from helper import helper as h", "h", True),
+    "everything": ("from helper import *", "helper", True),
+    "through a constant": ("from helper import TABLE", "TABLE", True),
+    "at the top": ("import helper\nhelper.share()", "dlogits", True),
+    "what is harmless": ("from helper import total", "total", False),
+    "nothing of it": ("import helper", "dlogits", False),
+}
+
+
+@pytest.mark.parametrize(("statement", "used", "shown"), LENDERS.values(), ids=LENDERS)
+def test_what_comes_from_another_file_is_shown_where_it_is_used(
+    zygote, statement, used, shown
+) -> None:
+    """A task depends on what it borrows, and not on what stands beside that."""
+    helper = (
+        KINDS["central"] + "TABLE = [helper]\ndef share():\n    pass\ndef total(x):\n    pass\n"
+    )
+    source = f"{statement}\ndef dh(W2, dlogits):\n    {used}\n    return dlogits @ W2.T\n"
+    files = {FILE: source.encode(), "helper.py": helper.encode()}
+    report = grade.grade_one(
+        Submission("two", files, "0" * 64), zygote, Options("s", tasks=("ex1.dh",))
+    )
+    assert [finding.tasks for finding in report.findings] == [["ex1.dh"]] * shown
 
 
 # What a person says

@@ -50,7 +50,7 @@ NOT_RUN = {
 }
 """Commands of the documentation that are not run here, and why not."""
 
-BEN = '''
+BEN = """
 import torch
 
 
@@ -70,7 +70,7 @@ def dlogprobs(logprobs, Yb, step=0.01):
 
 def dprobs(probs, dlogprobs):
     return dlogprobs / probs
-'''
+"""
 """What Ben of the staff's guide has handed in: right, and not by hand."""
 
 

@@ -251,7 +251,7 @@ REPORTS = {
     "documented": lambda: Report.model_validate(example()),
     "bare": lambda: report_of(
         training=None,
-        policy=[],
+        findings=[],
         hidden={"run": False, "passed": None, "total": "withheld"},
         seed=None,
     ),
@@ -418,7 +418,7 @@ def test_page_shows_what_the_report_knows():
         "loss 2.5, limit 2.6",
         "(32, 27)(32, 27)float32[8, 1]-0.36-0.354649",
         "nan or inf",
-        "uses autograd",
+        "may be a finite difference",
         "for a person to judge",
         "The grader itself failed on ex2.dt9",
         report.environment.torch,

@@ -157,7 +157,6 @@ def test_names_of_a_star_import_are_judged_as_attributes(body: str, plain: bool)
     assert not is_plain("def f(x):\n    return exp(x)\n")
 
 
-
 def graded(zygote: Zygote, submission: Submission, forked: Callable[[], int]) -> tuple[Report, int]:
     """Grade a few tasks; return the report and how many processes that took."""
     before = forked()
