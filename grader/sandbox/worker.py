@@ -285,6 +285,16 @@ def send(descriptor: int, frame: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def prepare() -> None:
+    """Do what every worker needs, once in the process that they are forked from: so they share the
+    memory that it takes.
+    """
+    belt.put_on()
+    stand_ins.log_nowhere()
+    # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
+    torch.set_warn_always(True)
+
+
 def serve(requests: int, answers: int) -> None:
     """Answer requests until there are no more. A frame with the sources comes before them."""
     sources, request = sources_of(receive(requests)), receive(requests)
@@ -296,13 +306,9 @@ def serve(requests: int, answers: int) -> None:
     if request.header["op"] == "fingerprints":
         reply_to(request, ({"status": "ok", **fingerprints.survey(sources)}, []), answers)
         return
-    belt.put_on()
     stand_ins.install(sources)
-    stand_ins.log_nowhere()
     # What is drawn without a seed is the same in every run: torch would begin anywhere.
     torch.default_generator.manual_seed(OWN_SEED)
-    # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
-    torch.set_warn_always(True)
     examinee = Examinee(sources)
     while True:
         reply = answer(examinee, request, list(sources))

@@ -206,6 +206,7 @@ def obey(control: socket.socket, jailer: Jailer) -> None:
 def serve(control: socket.socket, isolation: str) -> None:
     """Obey until the other side closes; then leave no child behind."""
     jailer = Jailer(isolation)
+    worker.prepare()
     # The other side may be gone at any moment: it has been interrupted, or it is done.
     with contextlib.suppress(ConnectionError):
         control.sendall(json.dumps({"level": jailer.level, **jailer.told}).encode() + b"\n")
