@@ -23,6 +23,7 @@ from grader.cohort import crew as crews
 from grader.cohort import ledger as ledgers
 from grader.cohort import roster
 from grader.cohort.conditions import Conditions
+from grader.cohort.judgements import Judgements
 from grader.cohort.schedule import Run
 from grader.options import ROOT, Options
 
@@ -71,7 +72,7 @@ class Staff:
             found = roster.read(submissions[0].parent).students
             names = {path.name for path in submissions}
             students = [student for student in found if student.id in names]
-            run = Run(students, ledger, self._conditions, (), self._crew)
+            run = Run(students, ledger, self._conditions, Judgements(), self._crew)
             seconds = timed(lambda: self._checked(run))
         return seconds / len(students)
 

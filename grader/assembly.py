@@ -27,9 +27,12 @@ from grader.report import (
     SubmissionFacts,
     TaskReport,
     largest,
+    total,
 )
 
 CHAIN_EXERCISE = "ex1"
+ID_LENGTH = 20
+"""Digits of a finding's id: nobody is to find two submissions of which they are the same."""
 
 
 @functools.cache
@@ -84,9 +87,8 @@ class Assembly:
             self._places.put_into(record)
         findings = [self._finding(plain) for plain in exam.inspection.findings]
         findings.sort(key=lambda finding: (finding.file, finding.cell or 0, finding.line))
-        # Of a notebook, what concerns no task is not even run.
-        self._findings = [f for f in findings if f.tasks or not self._places.in_parts(f.file)]
-        self._findings += self._slow()
+        # What no task depends on is nobody's answer: a check of one's own, say.
+        self._findings = [f for f in findings if f.tasks] + self._slow()
 
     def report(self, seconds: float) -> Report:
         """Return the staff's report."""
@@ -96,9 +98,9 @@ class Assembly:
         passed = sum(check.status == "passed" for check in hidden)
         return Report(
             view="staff",
-            score=_total(tasks, bonus=False),
+            score=total(tasks, bonus=False),
             max_score=sum(task.max_points for task in tasks if not task.is_bonus),
-            bonus=_total(tasks, bonus=True),
+            bonus=total(tasks, bonus=True),
             max_bonus=sum(task.max_points for task in tasks if task.is_bonus),
             exercises=self._exercises(tasks),
             tasks=tasks,
@@ -118,7 +120,7 @@ class Assembly:
                 layers=list(self._exam.isolation.active),
                 missing=list(self._exam.isolation.missing),
             ),
-            policy=self._findings,
+            findings=self._findings,
             submission=SubmissionFacts(
                 name=self._exam.submission.name,
                 digest=self._exam.submission.digest,
@@ -143,37 +145,45 @@ class Assembly:
             for name, definition in self._exam.matched.items()
             if definition.key in plain["functions"]
         }
-        tasks = [task.full_name for task in self._course.tasks if task.full_name in concerned]
-        facts = {key: plain[key] for key in ("id", "file", "rule", "what", "reason")}
+        tasks = [task for task in self._course.tasks if task.full_name in concerned]
+        facts = {key: plain[key] for key in ("file", "kind", "what", "reason")}
         cell, line = self._places.find(plain["file"], plain["line"])
         return Finding(
             **facts,
+            id=self._id(plain["id"]),
             cell=cell,
             line=line or 0,
-            tasks=tasks,
-            bars=plain["rule"] != "suspicion",
-            allowed=plain["id"] in self._options.allow,
+            tasks=[task.full_name for task in tasks if task.evidence],
+            state="open",
         )
+
+    def _id(self, local: str) -> str:
+        """Return the id of a finding, which is of this submission alone: in another one the same
+        place may mean something else.
+        """
+        told = f"{self._exam.submission.digest}\0{local}"
+        return hashlib.sha256(told.encode()).hexdigest()[:ID_LENGTH]
 
     def _slow(self) -> list[Finding]:
         """Return a finding for every task that takes as long as finite differences would."""
         found = []
-        for name, records in self._records.items():
-            told = next((r["suspicion"] for r in records if r["suspicion"]), "")
-            if told:
+        for task in self._tasks:
+            name = task.full_name
+            told = next((r["suspicion"] for r in self._records[name] if r["suspicion"]), "")
+            if told and task.evidence:
                 definition = self._exam.matched[name]
+                cell, line = self._places.find(definition.file, definition.line)
                 found.append(
                     Finding(
-                        id=f"slow-{name}",
+                        id=self._id(f"time {name}"),
                         file=definition.file,
-                        cell=self._places.find(definition.file, definition.line)[0],
-                        line=self._places.find(definition.file, definition.line)[1] or 0,
-                        rule="suspicion",
+                        cell=cell,
+                        line=line or 0,
+                        kind="time",
                         what=name,
                         reason=told,
                         tasks=[name],
-                        bars=False,
-                        allowed=f"slow-{name}" in self._options.allow,
+                        state="open",
                     )
                 )
         return found
@@ -184,18 +194,12 @@ class Assembly:
         file, at = (definition.file, definition.line) if definition else ("", None)
         begins = self._places.find(file, at)
         checks = [self._check(record, file) for record in records]
-        findings = [
-            f for f in self._findings if f.bars and not f.allowed and task.full_name in f.tasks
-        ]
-        outcome = scoring.outcome(task, checks, bool(findings), self._course)
+        outcome = scoring.outcome(task, checks, self._course)
         telling = next((check for check in checks if check.status == outcome.status), None)
         telling = telling or next((check for check in checks if check.status != "passed"), None)
         figures = [figure for check in checks for figure in check.figures]
         telling = telling or next((check for check in checks if check.message), None)
         message = telling.message if telling else ""
-        if findings:
-            first = findings[0]
-            message = f"{first.place}: '{first.what}' {first.reason}"
         raised = definition and telling and telling.line
         cell, line = (telling.cell, telling.line) if telling and raised else begins
         return TaskReport(
@@ -254,7 +258,3 @@ class Assembly:
             max_relative_error=largest(errors),
             first_wrong=wrong[0]["task"] if wrong else None,
         )
-
-
-def _total(tasks: Sequence[TaskReport], *, bonus: bool) -> float:
-    return round(sum(task.points for task in tasks if task.is_bonus == bonus), 6)

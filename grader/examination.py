@@ -30,6 +30,9 @@ BUDGET = 150.0
 ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
 """After any other outcome a shared worker is not asked again."""
 
+MOST_LINES = 10**6
+"""No submission has a line of this number."""
+
 EXHAUSTED = frozenset({Outcome.MEMORY, Outcome.CRASHED})
 
 
@@ -167,7 +170,7 @@ class Examination(Examiner):
             self.close()
         worker, loaded = self._workers.engage(asked.task)
         if loaded.outcome is not Outcome.OK:
-            asked.known = _failed(loaded, f"{file} could not be loaded: ")
+            asked.known = self._failed(loaded, f"{file} could not be loaded: ")
         elif self.budget <= 0:
             told = f"all calls together took more than {BUDGET:g} s"
             asked.known = Answer(Outcome.TIMEOUT, told)
@@ -194,7 +197,7 @@ class Examination(Examiner):
             asked.known = self._answer(worker, reply, asked.wanted)
         else:
             told = reply.header.get("type") in ("LookupError", "NameError")
-            asked.known = _failed(reply, self._load_errors(loaded) if told else "")
+            asked.known = self._failed(reply, self._load_errors(loaded) if told else "")
 
     def _ask_again(self) -> None:
         """Put what has not been answered to a new worker: perhaps an earlier task has used up what
@@ -240,17 +243,29 @@ class Examination(Examiner):
         line, told = (client.plain(failures[0].get(key)) for key in ("line", "message"))
         return f"(line {line[:20]}: {told[:200]}) "
 
+    def _failed(self, reply: Reply, context: str) -> Answer:
+        header = reply.header
+        line, kind, told = header.get("line"), header.get("type"), reply.message
+        if reply.outcome is Outcome.POLICY:
+            told += self._place(header.get("file"), line)
+        elif isinstance(kind, str) and kind:
+            told = f"{kind[:200]}: {told}"
+        return Answer(
+            reply.outcome,
+            context + told,
+            traceback=client.plain(header.get("traceback", "")),
+            line=line if type(line) is int else None,
+            seconds=reply.seconds,
+            cpu_seconds=reply.cpu_seconds,
+        )
 
-def _failed(reply: Reply, context: str) -> Answer:
-    header = reply.header
-    line = header.get("line")
-    kind = header.get("type")
-    told = f"{kind[:200]}: {reply.message}" if isinstance(kind, str) and kind else reply.message
-    return Answer(
-        reply.outcome,
-        context + told,
-        traceback=client.plain(header.get("traceback", "")),
-        line=line if type(line) is int else None,
-        seconds=reply.seconds,
-        cpu_seconds=reply.cpu_seconds,
-    )
+    def _place(self, file: object, line: object) -> str:
+        """Return where something was in a file of the submission, as far as a worker tells it."""
+        if (
+            not isinstance(file, str)
+            or file not in self.submission.files
+            or type(line) is not int
+            or not 0 < line < MOST_LINES
+        ):
+            return ""
+        return f" ({file}, line {line})"

@@ -16,16 +16,22 @@ from torch import Generator, Tensor
 from grader.course.catalogue import Catalogue, Task
 from grader.examiner import Examiner
 from grader.question import TENSOR, Answer, Cubic, Seeded, Value, Wanted
-from grader.sandbox.conversation import Outcome
+from grader.sandbox import belt, loader
+from grader.sandbox.conversation import CALLED, Outcome
+from grader.sandbox.worker import from_array
 from grader.sandbox.worker import padded as lay_out
 
 
 @dataclass
 class InProcess(Examiner):
-    """Stands in for an examination: every task is answered by one trusted function."""
+    """Stands in for an examination: every task is answered by one function.
+
+    files: those in which an exception has its place.
+    """
 
     course: Catalogue
     function: Callable[..., Any]
+    files: tuple[str, ...] = ()
 
     def is_flat(self, task: Task) -> bool:
         """It is a function."""
@@ -56,14 +62,14 @@ class InProcess(Examiner):
         except NotImplementedError as error:
             return Answer(Outcome.NOT_IMPLEMENTED, str(error))
         except Exception as error:
-            return Answer(Outcome.ERROR, f"{type(error).__name__}: {error}")
+            return self._failed(error)
         seconds = time.process_time() - started
         changed = [name for name, value in before.items() if not _same(value, watched[name])]
         if wanted.kind == "texts":
             return Answer(Outcome.OK, texts=list(made), changed=changed)
         if isinstance(made, dict) and set(wanted.names) <= made.keys():
             made = [made[name] for name in wanted.names]
-        listed = list(made) if isinstance(made, (tuple, list)) else [made]
+        listed = [from_array(m) for m in (made if isinstance(made, (tuple, list)) else [made])]
         if not all(isinstance(item, (Tensor, int, float)) for item in listed):
             return Answer(Outcome.ERROR, f"TypeError: return a tensor; this is {made!r:.80}")
         tensors = [torch.as_tensor(item) for item in listed]
@@ -78,6 +84,14 @@ class InProcess(Examiner):
         return Answer(
             Outcome.OK, tensors=tensors, changed=changed, aliased=aliased, cpu_seconds=seconds
         )
+
+    def _failed(self, error: Exception) -> Answer:
+        told = loader.failure(error, self.files)
+        file, line = told["file"], told["line"]
+        if not belt.is_refusal(error):
+            return Answer(Outcome.ERROR, f"{type(error).__name__}: {error}")
+        place = f" ({file}, line {line})" if file in self.files else ""
+        return Answer(Outcome.POLICY, CALLED + place, traceback=told["traceback"], line=line)
 
 
 def _tensors(given: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:

@@ -18,7 +18,7 @@ from grader.examiner import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted
-from grader.sandbox import cells, flat, loader, reader
+from grader.sandbox import belt, cells, flat, loader, reader, stand_ins
 from grader.sandbox.client import Isolation
 from grader.sandbox.conversation import Outcome
 from grader.submission import Submission
@@ -67,10 +67,16 @@ class Inline(Examiner):
         definition = self.matched.get(task.full_name)
         if definition is None or matching.missing(task, definition):
             return self.unanswerable(task)
-        function = self._function(definition)
+        with belt.on(), stand_ins.installed(self._texts()):
+            function = self._function(definition)
         if function is None:
             return Answer(Outcome.ERROR, f"{definition.name} was not defined when the file was run")
-        return InProcess(self.course, function).ask(task, inputs, wanted)
+        with stand_ins.installed(self._texts()):
+            asked = InProcess(self.course, belt.on()(function), tuple(self.submission.files))
+            return asked.ask(task, inputs, wanted)
+
+    def _texts(self) -> dict[str, str]:
+        return {name: text.decode() for name, text in self.submission.files.items()}
 
     def _function(self, definition: Definition) -> Callable[..., Any] | None:
         if definition.form != "function":

@@ -32,6 +32,7 @@ STATUS_OF_OUTCOME = {
     Outcome.TIMEOUT: "timeout",
     Outcome.MEMORY: "memory",
     Outcome.CRASHED: "crashed",
+    Outcome.POLICY: "policy",
     Outcome.MALFORMED: "error",
 }
 

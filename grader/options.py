@@ -19,7 +19,6 @@ class Options:
     public_only: bool = False
     tasks: tuple[str, ...] = ()
     isolation: str = "jail"
-    allow: frozenset[str] = frozenset()
 
 
 DEFAULTS = Options()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,6 +23,12 @@ Status = Literal[
     "not_attempted",
     "infrastructure",
 ]
+State = Literal["open", "cleared", "upheld"]
+STANDING: dict[State, str] = {
+    "open": "for a person to judge",
+    "cleared": "cleared by a person",
+    "upheld": "upheld by a person",
+}
 Visibility = Literal["public", "hidden"]
 Isolation = Literal["jail", "process", "in-process"]
 
@@ -195,23 +202,27 @@ class Training(Model):
 
 
 class Finding(Model):
-    """A place where the code leaves the course's contract, for a person to judge."""
+    """A place where the code may differentiate by numbers or by itself: evidence for a person."""
 
     id: str
     file: str
     cell: int | None = Field(default=None, description="of a notebook; the line is in that cell")
     line: int
-    rule: str
+    kind: Literal["differences", "complex", "tape", "time", "unread"]
     what: str
     reason: str
     tasks: list[str] = Field(description="tasks whose functions depend on that place")
-    bars: bool = Field(description="those tasks earn nothing until a person allows it")
-    allowed: bool = Field(description="a person has looked at it and allowed it")
+    state: State = Field(description="what a person has said; an upheld one costs the tasks")
 
     @property
     def place(self) -> str:
         """Return where that is."""
         return place_of(self.file, self.cell, self.line)
+
+    @property
+    def standing(self) -> str:
+        """Return the state in words."""
+        return STANDING[self.state]
 
 
 class SubmissionFacts(Model):
@@ -251,7 +262,7 @@ class HiddenChecks(Model):
 class Report(Model):
     """A graded submission."""
 
-    schema_version: Literal["1.1"] = "1.1"
+    schema_version: Literal["2.0"] = "2.0"
     view: Literal["staff", "student"]
     score: float
     max_score: float
@@ -264,7 +275,7 @@ class Report(Model):
     training: Training | None
     isolation: Isolation
     sandbox: Sandbox
-    policy: list[Finding]
+    findings: list[Finding] = Field(description="evidence; of a student's view, upheld ones only")
     submission: SubmissionFacts
     environment: Environment
     seed: str | None = Field(description="staff's view only")
@@ -287,14 +298,17 @@ def schema() -> dict[str, Any]:
 def for_student(report: Report) -> Report:
     """Return the student's projection: of a hidden check, no more than its title and its result.
 
-    The task's own figures, message and diagnosis are those of the public checks.
+    The task's own figures, message and diagnosis are those of the public checks. Evidence that
+    nobody has judged, or that was cleared, is no business of the student's.
     """
-    tasks = [_task_for_student(task) for task in report.tasks]
+    upheld = [finding for finding in report.findings if finding.state == "upheld"]
+    judged = {name for finding in upheld for name in finding.tasks}
+    tasks = [_task_for_student(task, judged=task.full_name in judged) for task in report.tasks]
     training = report.training
     if training is not None:
         training = training.model_copy(update={"loss": _public_loss(report)})
-    update = {"view": "student", "seed": None, "tasks": tasks, "training": training}
-    return report.model_copy(update=update)
+    shown = {"tasks": tasks, "training": training, "findings": upheld}
+    return report.model_copy(update={"view": "student", "seed": None, **shown})
 
 
 def _public_loss(report: Report) -> float | None:
@@ -303,7 +317,7 @@ def _public_loss(report: Report) -> float | None:
     return next((loss for loss in losses if loss is not None), None)
 
 
-def _task_for_student(task: TaskReport) -> TaskReport:
+def _task_for_student(task: TaskReport, *, judged: bool) -> TaskReport:
     public = [check for check in task.checks if check.visibility == "public"]
     hidden = [_hidden_for_student(check) for check in task.checks if check.visibility == "hidden"]
     figures = [figure for check in public for figure in check.figures]
@@ -316,7 +330,7 @@ def _task_for_student(task: TaskReport) -> TaskReport:
         # A function can print and measure what it sees in a hidden case.
         shown |= {"output": "", "duration_s": 0.0}
     begins = {"cell": task.function_cell, "line": task.function_line}
-    if task.status in ("policy", "infrastructure"):
+    if judged or task.status == "infrastructure":
         shown |= {"diagnosis": None, "traceback": "", **begins}
         if task.status == "infrastructure":
             shown["message"] = "the grader failed here; this is not your fault"
@@ -351,6 +365,11 @@ def _told(checks: list[Check]) -> dict[str, Any]:
         return {}
     fields = ("status", "message", "diagnosis", "cell", "line", "traceback")
     return {field: getattr(telling, field) for field in fields}
+
+
+def total(tasks: Sequence[TaskReport], *, bonus: bool) -> float:
+    """Return the points of tasks: of those that are a bonus, or of the others."""
+    return round(sum(task.points for task in tasks if task.is_bonus == bonus), 6)
 
 
 def largest(figures: list[float | None]) -> float | None:

@@ -64,13 +64,13 @@ def _worth(status: Status, points: float, course: Catalogue) -> float:
     return {"passed": points, "shape": points * course.shape_fraction}.get(status, 0.0)
 
 
-def outcome(task: Task, checks: Sequence[Check], barred: bool, course: Catalogue) -> Outcome:
-    """Return status and points of a task. `barred`: a finding of the policy concerns it."""
+def outcome(task: Task, checks: Sequence[Check], course: Catalogue) -> Outcome:
+    """Return status and points of a task."""
     if not checks:
         return Outcome("infrastructure", 0.0, {})
     status = worst_status([check.status for check in checks])
-    if status == "infrastructure" or barred:
-        return Outcome("infrastructure" if not barred else "policy", 0.0, {})
+    if status == "infrastructure":
+        return Outcome("infrastructure", 0.0, {})
     if not task.parts:
         return Outcome(status, _worth(status, task.points, course), {})
     parts = {}

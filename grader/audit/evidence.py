@@ -115,9 +115,9 @@ def _read(index: Index, zygote: Zygote) -> tuple[dict[str, Sources], list[tuple[
 def _findings(index: Index) -> list[Place]:
     found = []
     for student, report in index.reports().items():
-        for one in gathered(report.policy):
+        for one in gathered(report.findings):
             finding = one.first
-            told = finding.reason + (" (allowed)" if finding.allowed else "")
+            told = f"{finding.reason} ({finding.standing})"
             at = (finding.file, finding.cell, finding.line)
             found.append(Place(student, *at, finding.what, told, one.places[1:]))
     return found

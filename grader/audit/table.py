@@ -83,7 +83,7 @@ def _kinds(
         [(names[p.student], p.place, p.what) for p in evidence.published_remarks],
     )
     yield (
-        "Findings of the policy",
+        "Evidence of differentiation by numbers or by a tape",
         ("student", "place", "what", "why"),
         [(names[p.student], p.place, p.what, p.told) for p in evidence.findings],
     )

@@ -58,7 +58,7 @@ def _differences(before: Index, after: Index) -> list[str]:
         "isolation": before.isolation != after.isolation,
         "tasks": (before.tasks, before.public_only) != (after.tasks, after.public_only),
         "environment": before.environment != after.environment,
-        "allowed findings": before.allow != after.allow,
+        "judgements": (before.allow, before.uphold) != (after.allow, after.uphold),
     }
     return [name for name, differs in named.items() if differs]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import grader
 from grader import corpus
 from grader.cohort.index import Model
+from grader.judgement import States
 from grader.options import Options
 
 _NO_SCORE_DEPENDS_ON = ("commands", "render")
@@ -51,20 +51,16 @@ class Conditions(Model):
             machine=machine,
         )
 
-    def options(self, allow: Sequence[str]) -> Options:
-        """Return the options that a submission is graded with."""
-        return Options(
-            self.seed,
-            self.corpus,
-            self.public_only,
-            tuple(self.tasks),
-            self.isolation,
-            frozenset(allow),
-        )
+    def options(self) -> Options:
+        """Return the options that every submission is graded with."""
+        tasks = tuple(self.tasks)
+        return Options(self.seed, self.corpus, self.public_only, tasks, self.isolation)
 
-    def key(self, submission: str, allow: Sequence[str]) -> str:
-        """Return the ledger's key of a submission, given by its digest, with findings allowed."""
-        told = {"submission": submission, "allow": sorted(allow), **self.model_dump()}
+    def key(self, submission: str, said: States | None = None) -> str:
+        """Return the ledger's key of a submission, given by its digest, and of what was said about
+        its findings.
+        """
+        told = {"submission": submission, "said": dict(said or {}), **self.model_dump()}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def changed(self, other: Conditions) -> list[str]:

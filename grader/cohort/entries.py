@@ -14,12 +14,14 @@ from grader.submission import Submission
 NO_SCORE: Mapping[str, Any] = {
     **dict.fromkeys(("report", "score", "max_score", "bonus", "max_bonus")),
     "statuses": {},
+    "findings": {},
 }
 
 
 def scored(key: str, report: Report) -> dict[str, Any]:
     """Return what a report in the ledger says about scores."""
     counted = Counter(task.status for task in report.tasks)
+    states = {finding.id: finding.state for finding in report.findings}
     return {
         "report": f"{REPORTS}/{key}.json",
         "score": report.score,
@@ -27,6 +29,7 @@ def scored(key: str, report: Report) -> dict[str, Any]:
         "bonus": report.bonus,
         "max_bonus": report.max_bonus,
         "statuses": dict(sorted(counted.items())),
+        "findings": dict(sorted(Counter(states.values()).items())),
     }
 
 

@@ -52,6 +52,9 @@ class Entry(Model):
     bonus: float | None
     max_bonus: float | None
     statuses: dict[str, int] = Field(description="how many tasks have which status")
+    findings: dict[str, int] = Field(
+        default={}, description="how much evidence is open, cleared and upheld"
+    )
     submitted_at: str | None = Field(description="as the roster or the LMS gives it")
     facts: dict[str, str] = Field(description="what else is known of it: late, attempt, ...")
     notes: list[str] = Field(description="what was left out of the submission, and why")
@@ -66,7 +69,8 @@ class Index(Model):
     public_only: bool
     tasks: list[str] = Field(description="full names; empty if all were graded")
     isolation: str = Field(description="what was asked for; each report says what was given")
-    allow: list[str] = Field(description="findings of the policy that a person has allowed")
+    allow: list[str] = Field(description="findings that a person has cleared")
+    uphold: list[str] = Field(default=[], description="findings that a person has upheld")
     course: str = Field(description="digest of forward lines, tasks and checks")
     grader: str = Field(description="version of the grader")
     sources: str = Field(description="digest of the grader's own sources")

@@ -3,6 +3,7 @@
 DIR/conditions.json     what everything is graded with; the seed is drawn once
 DIR/reports/KEY.json    one report without times for all equal submissions
 DIR/refusals/KEY.json   why a submission cannot be graded, once its syntax trees were looked at
+DIR/judgements.json     what was said about findings, by submission
 DIR/sources/DIGEST.json the sources that were graded
 DIR/times.jsonl         seconds by key
 DIR/summary.json        the index, at the end of a run
@@ -21,13 +22,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from grader.cohort.conditions import Conditions
-from grader.cohort.index import REPORTS, SOURCES, SUMMARY, TIMES, Index
-from grader.report import Report
+from grader.cohort.index import REPORTS, SOURCES, SUMMARY, TIMES, Index, timings
+from grader.report import Report, State
 
 CONDITIONS, REFUSALS, LOCK = "conditions.json", "refusals", "lock"
+JUDGEMENTS = "judgements.json"
+_JUDGEMENTS = TypeAdapter(dict[str, dict[str, State]])
 
 
 class LedgerError(Exception):
@@ -81,6 +84,30 @@ class Ledger:
         self._note_times(key, times)
         self.write(f"{REPORTS}/{key}.json", text)
 
+    def keep_judged(self, key: str, report: Report, graded: str) -> None:
+        """Keep a report about which something was said, with the times of the one it is made of,
+        whose key is `graded`.
+        """
+        if self.report(key) is None:
+            self.keep_report(key, report.as_json(), timings(self.folder).get(graded, {}))
+
+    def judgements(self) -> dict[str, dict[str, State]]:
+        """Return what was said about findings, by the digest of the submission, then by id.
+
+        Raises LedgerError if that is there and cannot be read.
+        """
+        path = self.folder / JUDGEMENTS
+        try:
+            return _JUDGEMENTS.validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValidationError) as error:
+            raise LedgerError(f"{path}: cannot be read: {error}") from None
+
+    def keep_judgements(self, said: Mapping[str, Mapping[str, State]]) -> None:
+        """Keep what was said about findings."""
+        self.write(JUDGEMENTS, json.dumps(said, indent=2, sort_keys=True) + "\n")
+
     def keep_refusal(self, key: str, message: str, times: Mapping[str, Any]) -> None:
         """Keep why a submission cannot be graded."""
         self._note_times(key, times)
@@ -130,7 +157,7 @@ class Ledger:
     def _note_times(self, key: str, times: Mapping[str, Any]) -> None:
         """Append times. A line that a killed run left half written is ended first."""
         path = self.folder / TIMES
-        line = json.dumps({"key": key, **times}, sort_keys=True) + "\n"
+        line = json.dumps({**times, "key": key}, sort_keys=True) + "\n"
         try:
             with path.open("a+b") as file:
                 size = file.seek(0, os.SEEK_END)

@@ -4,7 +4,7 @@
 
 infrastructure  the grader failed, on some task or altogether: never scored, tried again
 unreadable      the files or their syntax trees cannot be read: there is nothing to ask
-policy          a finding bars a task until a person has looked at it
+policy          autograd was called in a task, or a person has upheld a finding
 crashed         the process of a task ended
 memory          a task ran out of memory
 timeout         a task gave no answer within its limit

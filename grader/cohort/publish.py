@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from grader.cohort.conditions import Conditions
 from grader.cohort.index import Entry, Index
+from grader.cohort.judgements import Judgements
 from grader.cohort.ledger import Ledger
 from grader.report import Report, for_student
 
@@ -16,7 +17,10 @@ PAGES, STUDENTS, DASHBOARD = "html", "students", "index.html"
 
 
 def index_of(
-    entries: Sequence[Entry], notes: Sequence[str], conditions: Conditions, allow: Sequence[str]
+    entries: Sequence[Entry],
+    notes: Sequence[str],
+    conditions: Conditions,
+    judgements: Judgements,
 ) -> Index:
     """Return the index of a run."""
     machine = conditions.machine
@@ -26,7 +30,8 @@ def index_of(
         public_only=conditions.public_only,
         tasks=conditions.tasks,
         isolation=conditions.isolation,
-        allow=sorted(allow),
+        allow=judgements.ids(entries, "cleared"),
+        uphold=judgements.ids(entries, "upheld"),
         course=machine.course,
         grader=machine.grader,
         sources=machine.sources,

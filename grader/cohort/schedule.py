@@ -14,10 +14,12 @@ from grader.cohort import entries, intake, outcome, worker
 from grader.cohort.conditions import Conditions
 from grader.cohort.crew import Crew
 from grader.cohort.index import Entry, Outcome
+from grader.cohort.judgements import Judgements
 from grader.cohort.ledger import Ledger
 from grader.cohort.roster import Student
 from grader.cohort.worker import Job, Result
 from grader.errors import UnreadableSubmission
+from grader.judgement import judged
 from grader.report import Report
 from grader.submission import Submission
 
@@ -56,13 +58,13 @@ class Run:
         students: Sequence[Student],
         ledger: Ledger,
         conditions: Conditions,
-        allow: Sequence[str],
+        judgements: Judgements,
         crew: Crew,
         on_settled: Callable[[Entry, bool], None] = lambda entry, fresh: None,
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._students, self._ledger, self._crew = students, ledger, crew
-        self._conditions, self._allow = conditions, frozenset(allow)
+        self._conditions, self._judgements = conditions, judgements
         self._on_settled, self._on_tick = on_settled, on_tick
         self._cases: dict[str, _Case] = {}
         self._ready: deque[_Case] = deque()
@@ -123,14 +125,13 @@ class Run:
                 self._settle(place, "infrastructure", told)
             else:
                 self._read[place] = replace(submission, files={})
-                self._look_up(self._job(submission, ()), [place])
+                self._look_up(self._job(submission), [place])
             return True
         return False
 
-    def _job(self, submission: Submission, allow: Sequence[str]) -> Job:
-        key = self._conditions.key(submission.digest, allow)
-        options = self._conditions.options(allow)
-        return Job(key, submission.digest, submission.files, options)
+    def _job(self, submission: Submission) -> Job:
+        key = self._conditions.key(submission.digest)
+        return Job(key, submission.digest, submission.files, self._conditions.options())
 
     def _look_up(self, job: Job, places: list[int]) -> None:
         """Settle students from the ledger, or see to it that their submission is graded."""
@@ -215,13 +216,11 @@ class Run:
     # Settling
 
     def _report(self, job: Job, places: list[int], report: Report, *, fresh: bool) -> None:
-        allowed = sorted({finding.id for finding in report.policy} & self._allow)
-        if allowed and not job.options.allow:
-            key = self._conditions.key(job.digest, allowed)
-            cleared = replace(job, key=key, options=self._conditions.options(allowed))
-            self._look_up(cleared, places)
-            return
-        score = entries.scored(job.key, report)
+        key, said = job.key, self._judgements.of(job.digest, report.findings)
+        if said:
+            key, report = self._conditions.key(job.digest, said), judged(report, said)
+            self._ledger.keep_judged(key, report, job.key)
+        score = entries.scored(key, report)
         self._settle_all(places, outcome.of_report(report), outcome.why(report), score, fresh=fresh)
 
     def _settle_all(

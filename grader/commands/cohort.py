@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.commands.basics import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, explained, stop
-from grader.commands.common import check_corpus, console, corpus_option
+from grader.commands.common import check_corpus, console, corpus_option, judgement_options
 from grader.options import Options, fresh_seed
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.cohort.index import Entry, Index
     from grader.cohort.ledger import Ledger
     from grader.cohort.roster import Roster
+    from grader.judgement import States
 
 
 @click.command()
@@ -53,12 +54,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What untrusted code must run in; process is for code that you trust.",
 )
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="FINDING_ID",
-    help="A finding that a person has looked at and allowed; repeatable, kept in the ledger.",
-)
+@judgement_options
 @click.option(
     "--student-pages",
     is_flag=True,
@@ -75,7 +71,7 @@ def cohort(
     tasks: tuple[str, ...],
     public_only: bool,
     isolation: str,
-    allow: tuple[str, ...],
+    said: States,
     student_pages: bool,
 ) -> None:
     """Grade SUBMISSIONS: a folder with a subfolder, file or archive for each student, what Canvas,
@@ -104,7 +100,7 @@ def cohort(
                 conditions = Conditions.of(options, crews.muster(crew, options))
                 _refuse_changes(out, before, conditions, regrade)
                 ledger.record_conditions(conditions)
-                index = _run(found, ledger, conditions, allow, crew, regrade, student_pages)
+                index = _run(found, ledger, conditions, said, crew, regrade, student_pages)
             finally:
                 crew.dismiss()
     _finish(index, out)
@@ -153,30 +149,35 @@ def _run(
     roster: Roster,
     ledger: Ledger,
     conditions: Conditions,
-    allow: tuple[str, ...],
+    said: States,
     crew: Crew,
     regrade: bool,
     student_pages: bool,
 ) -> Index:
     from grader.cohort import index as indices
     from grader.cohort import publish
+    from grader.cohort.judgements import Judgements
     from grader.cohort.progress import Display
     from grader.cohort.schedule import Run
 
     before = indices.load(ledger.folder) if (ledger.folder / indices.SUMMARY).exists() else None
-    allowed = sorted({*allow, *(before.allow if before else ())})
+    judgements = Judgements(ledger.judgements(), said)
     with Display(console(err=True), len(roster.students)) as display:
         run = Run(
             roster.students,
             ledger,
             conditions,
-            allowed,
+            judgements,
             crew,
             on_settled=display.settled,
             on_tick=display.tick,
         )
         entries = run.grade()
-    index = publish.index_of(entries, roster.notes, conditions, allowed)
+    problem = judgements.unknown()
+    if problem:
+        stop(2, f"{problem}\nwhat was graded is kept; say it again with one of these")
+    ledger.keep_judgements(judgements.kept)
+    index = publish.index_of(entries, roster.notes, conditions, judgements)
     if before is not None:
         _show_moves(before, index.located(ledger.folder), regrade)
     publish.publish(ledger, index, for_students=student_pages)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from grader.errors import CorpusError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.judgement import States
     from grader.options import Options
     from grader.report import Report
 
@@ -113,6 +115,39 @@ def write(path: str, text: str) -> None:
 corpus_option = click.option(
     "--corpus", default="names", show_default=True, help="names, or lecture once it is imported."
 )
+
+
+def judgement_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--allow` and `--uphold` to a command, which gets them as one mapping, `said`."""
+
+    @functools.wraps(command)
+    def with_said(
+        *args: Any, allow: tuple[str, ...], uphold: tuple[str, ...], **kwargs: Any
+    ) -> Any:
+        from grader.judgement import states
+
+        try:
+            said = states(allow, uphold)
+        except ValueError as error:
+            stop(2, str(error))
+        return command(*args, said=said, **kwargs)
+
+    cleared = "A finding that a person has looked at and cleared; repeatable."
+    upheld = "A finding that a person has looked at and upheld: its tasks earn nothing; repeatable."
+    for name, told in (("--uphold", upheld), ("--allow", cleared)):
+        option = click.option(name, multiple=True, metavar="FINDING_ID", help=told)
+        with_said = option(with_said)
+    return with_said
+
+
+def passed_on(report: Report, said: States) -> Report:
+    """Return a report with what was said about its findings; an unknown one ends the program."""
+    from grader.judgement import in_words, judged, unknown
+
+    problem = unknown(said, {one.id: in_words(one) for one in report.findings})
+    if problem:
+        stop(2, problem)
+    return judged(report, said)
 
 
 def finish(report: Report, fail_under: float | None = None) -> None:

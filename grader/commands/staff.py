@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +17,14 @@ from grader.commands.common import (
     corpus_option,
     finish,
     graded,
+    judgement_options,
+    passed_on,
     write,
 )
 from grader.options import ROOT, Options, fresh_seed
+
+if TYPE_CHECKING:
+    from grader.judgement import States
 
 
 @click.command()
@@ -43,12 +49,7 @@ from grader.options import ROOT, Options, fresh_seed
     help="What untrusted code must run in; without a jail, grading refuses to start. For code that "
     "you trust: process, or the best that there is.",
 )
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="FINDING_ID",
-    help="A finding of the policy that a person has looked at and allowed; repeatable.",
-)
+@judgement_options
 @click.option(
     "--export",
     "exports",
@@ -69,7 +70,7 @@ def grade(
     public_only: bool,
     view: str,
     isolation: str,
-    allow: tuple[str, ...],
+    said: States,
     exports: list[tuple[str, str]],
     with_bonus: bool,
     brief: bool,
@@ -82,9 +83,9 @@ def grade(
         check_writable(html_file)
         if html_file and html_file == json_file:
             stop(2, f"--json and --html both write to {html_file}")
-        options = Options(seed, corpus, public_only, isolation=isolation, allow=frozenset(allow))
+        options = Options(seed, corpus, public_only, isolation=isolation)
         with exporting.refusals(exports, with_bonus):
-            report = graded(submission, options)
+            report = passed_on(graded(submission, options), said)
         from grader.render import terminal
         from grader.report import for_student
 

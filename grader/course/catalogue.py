@@ -31,7 +31,8 @@ class Exercise:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One graded function. `parts` are points for separately judged parts, if there are several.
+    """One graded function. `parts` are points for separately judged parts, if there are several;
+    `evidence`: that it may differentiate by numbers is told, because it should not.
 
     There is one object for each, so that what follows from a task can be remembered by it.
     """
@@ -43,6 +44,7 @@ class Task:
     parts: Mapping[str, float]
     deadline_s: float
     label: str = ""
+    evidence: bool = True
 
     @property
     def full_name(self) -> str:
@@ -101,6 +103,7 @@ def read(path: Path = TASKS_TOML) -> Catalogue:
                 parts=entry.get("parts", {}),
                 deadline_s=float(entry.get("deadline_s", raw["course"]["deadline_s"])),
                 label=short if shorts.count(short) == 1 else name,
+                evidence=entry.get("evidence", True),
             )
         )
     return Catalogue(

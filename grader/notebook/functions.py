@@ -11,7 +11,6 @@ import dis
 import inspect
 import io
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from grader.matching import Definition
 from grader.options import Options
 from grader.question import TENSOR, Answer, Value, Wanted
 from grader.report import TaskReport
-from grader.sandbox import loader
+from grader.sandbox import belt, loader
 from grader.sandbox.client import Isolation
 from grader.sandbox.conversation import Outcome
 from grader.submission import Submission
@@ -56,10 +55,10 @@ class Calls:
         )
 
     def __call__(self, **given: Any) -> Any:
-        """Call the function, with gradients off as they are when it is graded."""
+        """Call the function, with autograd off as it is when it is graded."""
         shown, self._stdout = self._stdout, io.StringIO()
         try:
-            with contextlib.redirect_stdout(shown), torch.no_grad():
+            with contextlib.redirect_stdout(shown), belt.on():
                 return self._function(**{self._own[name]: value for name, value in given.items()})
         except NotImplementedError:
             raise
@@ -107,9 +106,12 @@ class InNotebook(Examiner):
         asked = InProcess(self.course, self._calls)
         answer = asked.ask(task, inputs, wanted, padded=padded)
         failure = self._calls.failure
-        if answer.outcome is not Outcome.ERROR or not failure:
+        if answer.outcome not in (Outcome.ERROR, Outcome.POLICY) or not failure:
             return answer
-        return replace(answer, traceback=failure["traceback"], line=failure["line"])
+        told = answer.message
+        if answer.outcome is Outcome.POLICY and failure["line"]:
+            told += f" ({self.definition.file}, line {failure['line']})"
+        return replace(answer, message=told, traceback=failure["traceback"], line=failure["line"])
 
 
 def check(task: Task, name: str, function: FunctionType) -> TaskReport:
@@ -125,7 +127,7 @@ def check(task: Task, name: str, function: FunctionType) -> TaskReport:
         definition=found,
         submission=Submission("notebook", {}, ""),
         course=catalogue.course(),
-        inspection=Inspection([found], [], list(_findings(found, function))),
+        inspection=Inspection([found], [], []),
         matched={task.full_name: found},
     )
     options = Options("public", public_only=True, tasks=(task.full_name,))
@@ -153,18 +155,6 @@ def _home(name: str, function: FunctionType) -> str:
     file = Path(function.__code__.co_filename)
     is_cell = function.__module__ == "__main__" or file.suffix != ".py"
     return f"the cell of {name}" if is_cell else file.name
-
-
-def _findings(found: Definition, function: FunctionType) -> Iterator[dict[str, Any]]:
-    """Yield where the function's own source leaves the contract of the course."""
-    try:
-        source = textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError):  # made by exec, or in a plain prompt
-        return
-    text = "\n" * (found.line - 1) + source
-    alone = Submission("notebook", {found.file: text.encode()}, "")
-    for finding in inline.inspect(alone).findings:
-        yield {**finding, "functions": [found.key]}
 
 
 def borrowed(task: Task, function: FunctionType) -> list[str]:

@@ -144,7 +144,7 @@ class Figures:
 
     @property
     def flagged(self) -> list[Student]:
-        """Return the students with findings of the policy."""
+        """Return the students of whom there is evidence to look at."""
         return [student for student in self.students if student.findings]
 
     def histogram(self) -> list[Bin]:
@@ -170,7 +170,7 @@ def figures(
         if entry.id in reports:
             report = reports[entry.id]
             statuses[entry.id] = _noted(found, report)
-            findings[entry.id] = gathered(report.policy)
+            findings[entry.id] = gathered(report.findings)
     for entry in index.entries:
         own = statuses.get(entry.id, {})
         letters = [LETTERS[GROUPS[own[name]]] if name in own else NONE for name in found.tasks]

@@ -22,7 +22,7 @@ GROUP_NAMES = {
     "shape": "shape differs",
     "failed": "wrong",
     "stopped": "error, timeout, memory or crash",
-    "held": "policy, or the grader's fault",
+    "held": "autograd, or the grader's fault",
     "open": "to do",
 }
 OUTCOME_MEANINGS = {
@@ -30,7 +30,7 @@ OUTCOME_MEANINGS = {
     "timeout": "a task gave no answer within its limit",
     "memory": "a task ran out of memory",
     "crashed": "the process of a task ended",
-    "policy": "a finding bars a task until a person has looked at it",
+    "policy": "autograd was called in a task, or a person has upheld evidence",
     "unreadable": "the files cannot be read: no score",
     "infrastructure": "the grader itself failed: no score, grade again",
 }

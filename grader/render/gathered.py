@@ -1,4 +1,4 @@
-"""Findings of the policy, each once: the same code at several places is one thing to judge."""
+"""Findings, each once: the same code at several places is one thing to judge."""
 
 from __future__ import annotations
 

@@ -60,11 +60,11 @@ def annotated(report: Report, folder: str = "") -> Iterator[str]:
         if task.status not in _SILENT:
             line = _annotation(task, folder)
             (warnings if task.status == "shape" else errors).append(line)
-    for found in report.policy:
-        if not found.allowed:
+    for found in report.findings:
+        if found.state != "cleared":
             place = _place(folder, found.file, found.cell, found.line)
             told = clipped(f"'{found.what}' {found.reason}", 1000)
-            heading = f"policy: {found.rule}{_in_cell(found.cell, found.line)}"
+            heading = f"evidence, {found.standing}{_in_cell(found.cell, found.line)}"
             warnings.append(command("warning", told, **place, title=heading))
     yield from _first(errors, "error")
     yield from _first(warnings, "warning")

@@ -36,7 +36,7 @@ MEANINGS = {
     "memory": "The function asked for more memory than there is.",
     "crashed": "The process that ran the function ended.",
     "timeout": "The function gave no answer within its time limit.",
-    "policy": "A policy finding bars this task: it earns nothing until a person has allowed it.",
+    "policy": "Autograd was called, or a person has upheld evidence: the task earns nothing.",
     "infrastructure": "The grader itself failed here: this is no score.",
 }
 ISOLATION = {

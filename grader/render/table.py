@@ -70,7 +70,7 @@ def _facts(row: Row) -> dict[str, Any]:
         "isolation": report.isolation,
         "seed": report.seed or "",
         "digest": report.submission.digest,
-        "findings": " ".join(dict.fromkeys(finding.id for finding in report.policy)),
+        "findings": " ".join(dict.fromkeys(f"{one.id}:{one.state}" for one in report.findings)),
         "hidden_total": str(report.hidden.total),
     }
     facts = {name: spreadsheet(text) for name, text in texts.items()}

@@ -113,12 +113,10 @@ def standing(report: Report) -> Iterator[str]:
     passed = sum(check.status == "passed" for check in public)
     yield f"public checks {passed} of {len(public)}"
     yield f"hidden checks {hidden(report)}"
-    for finding in report.policy:
-        barred = "bars " if finding.bars and not finding.allowed else "concerns "
-        tasks = ", ".join(finding.tasks) or "no task"
+    for finding in report.findings:
         place = place_of(one_line(finding.file, 200), finding.cell, finding.line)
         told = one_line(f"'{finding.what}' {finding.reason}")
-        yield f"policy: {place} {told}; {barred}{tasks}"
+        yield f"evidence: {place} {told} ({', '.join(finding.tasks)}): {finding.standing}"
     for note in report.submission.notes:
         yield f"note: {one_line(note)}"
 

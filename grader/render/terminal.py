@@ -140,8 +140,8 @@ def summary(report: Report) -> RenderableType:
         told = f"loss {training.loss:.4f}, threshold {training.threshold:.4f}"
         table.add_row("training", Text(told))
     table.add_row("isolation", Text(report.isolation))
-    for finding in report.policy:
-        table.add_row("policy", Text(_finding(finding)), style="yellow")
+    for finding in report.findings:
+        table.add_row("evidence", Text(_finding(finding)), style="yellow")
     for note in _notes(report):
         table.add_row("note", Text(note), style="yellow")
     return table
@@ -162,9 +162,9 @@ def _checks(report: Report) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    tasks = ", ".join(finding.tasks) or "no task"
-    tasks += "; allowed" if finding.allowed else "" if finding.bars else "; to be looked at"
-    return f"{finding.id} {finding.place} '{finding.what}' {finding.reason} ({tasks})"
+    tasks = ", ".join(finding.tasks)
+    told = f"{finding.place} '{finding.what}' {finding.reason} ({tasks})"
+    return f"{finding.id} {told}: {finding.standing}"
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -60,7 +60,7 @@ class Line:
         # A loop that answers several tasks at once changes what stands for the others' answers.
         names |= {name: names[name].clone() for name in self._also_written & names.keys()}
         namespace = {**_ground(), **names}
-        failed = ""
+        failed, cause = "", None
         for index, line, code in self._codes:
             try:
                 exec(code, namespace)
@@ -68,9 +68,10 @@ class Line:
                 if index in self._own:
                     if failed and isinstance(error, NameError):
                         error.args = (f"{error} ({failed})",)
+                        raise error from cause
                     raise
                 told = f"{self._file}, line {line}: {type(error).__name__}: {error}"
-                failed = failed or told[:200]
+                failed, cause = failed or told[:200], cause or error
             # What is given stays what it was, whatever a statement binds on the side.
             namespace |= names
         if self._result not in namespace:

@@ -33,6 +33,10 @@ KEPT_OUTPUT = 64 * 1024
 MOST_TOLD = 2000
 """Characters of a worker's message that are kept."""
 
+CALLED = "autograd was called"
+TRAPS = frozenset({signal.SIGILL, signal.SIGTRAP})
+"""What ends a process that runs the code of torch's differentiation, which is not there."""
+
 CUT = b"\n[output cut here: 64 KiB are kept]\n"
 
 
@@ -45,6 +49,7 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     MEMORY = "memory"
     CRASHED = "crashed"
+    POLICY = "policy"
     MALFORMED = "malformed"
 
 
@@ -294,6 +299,8 @@ def _reply(frame: wire.Frame, seconds: float, cpu_seconds: float) -> Reply:
     status = frame.header.get("status")
     if status == "ok":
         return Reply(Outcome.OK, "", frame, seconds, cpu_seconds)
+    if status == Outcome.POLICY:
+        return Reply(Outcome.POLICY, CALLED, frame, seconds)
     if status in ("not_implemented", "error", "memory"):
         told = frame.header.get("message")
         message = told[:MOST_TOLD] if isinstance(told, str) else ""
@@ -304,6 +311,8 @@ def _reply(frame: wire.Frame, seconds: float, cpu_seconds: float) -> Reply:
 def _death(status: int) -> Reply:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
+        if number in TRAPS:
+            return Reply(Outcome.POLICY, CALLED)
         known = number in set(signal.Signals)
         name = signal.Signals(number).name if known else f"signal {number}"
         return Reply(Outcome.CRASHED, f"the process was ended by {name}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import hashlib
 import importlib.abc
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -94,15 +95,17 @@ def failure(file: str, statement: ast.stmt, told: str) -> dict[str, Any]:
 
 
 def finding(file: str, statement: ast.stmt, error: Exception) -> dict[str, Any]:
-    """Return, as `policy.findings` does, what staff are told of a statement that was not read."""
+    """Return what staff are told of a statement in which no evidence could be looked for; see
+    `evidence.Evidence.findings`.
+    """
     line, told = statement.lineno, reason(error)
     return {
-        "id": f"unread-{line}",
+        "id": hashlib.sha256(f"{file}\0unread\0{text_of(statement)}".encode()).hexdigest(),
         "file": file,
         "line": line,
-        "rule": "suspicion",
+        "kind": "unread",
         "what": told[:200],
-        "reason": "keeps this statement from being read: for a person to judge",
+        "reason": "could not be looked at",
     }
 
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import policy
+    from grader.sandbox import trees
 else:  # in the sandbox there is no package: these files are run by path
-    import policy
+    import trees
 
 MODULES = frozenset(
     "__future__ collections.abc math torch torch.nn torch.nn.functional typing".split()
@@ -58,6 +58,9 @@ ATTRIBUTES = frozenset(
     # of math, lists, dicts and strings
     "append ceil extend fsum get index insert isclose items join keys pop count".split()
 )
+STARRED = frozenset("math torch torch.nn.functional".split())
+"""Of which everything may be imported: each name that is used is judged as an attribute is."""
+
 DRAWS = frozenset("bernoulli multinomial normal rand randint randn randperm".split())
 """These draw from the process's own generator, unless they are given one. If that is `None`, they
 draw from the process's own after all, which starts anew with each call (`worker.py`)."""
@@ -87,6 +90,8 @@ def is_plain(statements: list[ast.stmt]) -> bool:
     """Tell whether a module's functions cannot leave anything behind in their process."""
     known = frozenset(_module_names(statements))
     types = frozenset(_imported_types(statements))
+    if "*" in known:
+        known |= ATTRIBUTES | DRAWS | types
     return all(_is_plain_statement(statement, known, types) for statement in statements)
 
 
@@ -105,14 +110,16 @@ def _imported_types(statements: list[ast.stmt]) -> Iterator[str]:
         if isinstance(statement, ast.ImportFrom):
             found = (alias for alias in statement.names if alias.name in TYPES)
             yield from (alias.asname or alias.name for alias in found)
+            yield from TYPES if any(alias.name == "*" for alias in statement.names) else ()
 
 
 def _is_plain_statement(statement: ast.stmt, known: frozenset[str], types: frozenset[str]) -> bool:
     if isinstance(statement, ast.Import):
         return all(alias.name in MODULES for alias in statement.names)
     if isinstance(statement, ast.ImportFrom):
-        plain = (alias.name in FROM_MODULES for alias in statement.names)
-        return (statement.module in MODULES and not statement.level) and all(plain)
+        named = FROM_MODULES | ATTRIBUTES | ({"*"} if statement.module in STARRED else set())
+        plain = all(alias.name in named for alias in statement.names)
+        return statement.module in MODULES and not statement.level and plain
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant)
     if isinstance(statement, ast.Assign):
@@ -153,9 +160,9 @@ def _is_plain_function(
 ) -> bool:
     # Which names are not the function's own, Python's own table of them tells: a name may be bound
     # in an inner function or a comprehension, and outside of that be a built-in one.
-    if not policy.used_names(function) <= known | BUILTINS:
+    if not trees.used_names(function) <= known | BUILTINS:
         return False
-    nodes = policy.nodes(function)
+    nodes = trees.nodes(function)
     if not all(_is_plain_annotation(node) for node in _annotations(nodes)):
         return False
     harmless = set(_in_their_place(nodes, types))
@@ -203,15 +210,22 @@ def _is_type(node: ast.AST, types: frozenset[str]) -> bool:
     return isinstance(node, ast.Name) and node.id in types
 
 
+def _name_of(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _draws_as_told(call: ast.Call) -> bool:
     """Tell whether a call draws from a generator that it is given."""
-    named = isinstance(call.func, ast.Attribute) and call.func.attr in DRAWS
-    return named and any(keyword.arg == "generator" for keyword in call.keywords)
+    return _name_of(call.func) in DRAWS and any(
+        keyword.arg == "generator" for keyword in call.keywords
+    )
 
 
 def _is_plain_node(node: ast.AST, types: frozenset[str]) -> bool:
     if isinstance(node, ast.Name):
-        return node.id not in types and not node.id.startswith("__")
+        return node.id not in types | DRAWS and not node.id.startswith("__")
     if isinstance(node, ast.Attribute):
         return node.attr in ATTRIBUTES and isinstance(node.ctx, ast.Load)
     if isinstance(node, (ast.FunctionDef, ast.Lambda)):

@@ -21,7 +21,8 @@ import torch
 MODULES = (
     # what submissions may import
     "collections collections.abc dataclasses functools itertools math numbers operator random "
-    "typing torch.func torch.nn.functional "
+    "typing logging time torch.func torch.nn.functional torch.nn.init torch.optim torch.testing "
+    "torch.utils.data torch._subclasses.schema_check_mode numpy.random numpy.fft numpy.testing "
     # what else they may reach: numbers, long ones too, dates, a seed that is a text, codecs, a
     # warning about a forgotten `await`
     "datetime decimal fractions locale statistics _pylong _sha2 _sha512 _strptime tracemalloc "

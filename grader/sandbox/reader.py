@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import flat, guard, plain, policy, scope
+    from grader.sandbox import flat, guard, plain, scope, trees
+    from grader.sandbox.evidence import Evidence
 else:  # in the sandbox there is no package: these files are run by path
     import flat
     import guard
     import plain
-    import policy
     import scope
+    import trees
+    from evidence import Evidence
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 CELL = "# %% "
@@ -33,6 +35,9 @@ MOST_IN_FILE, MOST = 100, 300
 MOST_PARAMETERS = 200
 
 Function = ast.FunctionDef | ast.Lambda
+Place = tuple[str, str]
+"""A file without `.py`, and a name in it, or "" for all of it."""
+
 Known = dict[tuple[str, str, frozenset[str]], dict[str, Any]]
 
 
@@ -176,14 +181,14 @@ def _assigned(
 class Scope:
     """The statements of one file, and who of its functions and answers depends on which.
 
-    concerned: tells whether a statement, by index, and a finding in it concern one of `names`.
-    in_parts: what concerns none of them is not even run.
+    concerned: tells whether one of `names` depends on a statement, by index. in_parts: what none of
+    them depends on is not even run.
     """
 
     statements: Sequence[ast.stmt]
     definitions: list[dict[str, Any]]
     names: Mapping[str, set[str]]
-    concerned: Callable[[str, int, Mapping[str, Any]], bool]
+    concerned: Callable[[str, int], bool]
     in_parts: bool = False
 
 
@@ -196,7 +201,8 @@ def _of_module(file: str, statements: list[ast.stmt]) -> Scope:
         for name, node, line in functions_of(statement, known)
     ]
     module = scope.Module(statements)
-    names = {name: module.names_of(name) for name in known}
+    bound = {name for statement in statements for name in scope.bound_names(statement)}
+    names = {name: module.names_of(name) for name in bound}
     return Scope(statements, definitions, names, module.concerns)
 
 
@@ -223,7 +229,7 @@ def _of_notebook(file: str, reading: flat.Reading, words: flat.Vocabulary) -> Sc
         reading.statements,
         definitions,
         {name: reading.names_in(places) for name, places in reach.items()},
-        lambda name, index, finding: index in reach[name],
+        lambda name, index: index in reach[name],
         in_parts=True,
     )
 
@@ -282,34 +288,36 @@ def _read(
     words: flat.Vocabulary,
 ) -> dict[str, Any]:
     found = scope_of(file, text, statements, words)
-    own_modules = policy.imported(statements, siblings - {file.removesuffix(".py")})
-    own = own_modules | policy.methods_of(statements)
     findings = []
+    evidence = Evidence(file, found.statements)
     for index, statement in enumerate(found.statements):
-        for finding in _findings(file, statement, siblings, own):
-            concerns = [name for name in found.names if found.concerned(name, index, finding)]
-            if found.in_parts and not concerns:
-                continue  # it is not run
+        for finding in _findings(file, statement, evidence):
+            concerns = [name for name in found.names if found.concerned(name, index)]
             findings.append({**finding, "functions": sorted(concerns)})
-    if len(findings) > MOST_IN_FILE:
-        rest = policy.too_many(findings[MOST_IN_FILE], sorted(found.names))
-        findings = [*findings[:MOST_IN_FILE], rest]
-    stars = scope.star_imports(statements, siblings)
-    imports = {name: sorted(own_modules & names | stars) for name, names in found.names.items()}
     return {
         "definitions": found.definitions,
         "plain": not found.in_parts and _is_plain(found.statements),
-        "findings": findings,
-        "imports": {"file": file, "of": imports},
+        "findings": findings[:MOST_IN_FILE],
+        "borrowed": _borrowed(found, trees.imported(statements, siblings)),
     }
 
 
-def _findings(
-    file: str, statement: ast.stmt, siblings: frozenset[str], own: set[str]
-) -> list[dict[str, Any]]:
+def _borrowed(found: Scope, imported: Mapping[str, tuple[str, str]]) -> dict[str, set[Place]]:
+    """Return what each name of a file takes from other files. A statement that is executed may do
+    anything with what it takes, and `import *` brings anything.
+    """
+    executed = [s for s in found.statements if imported and scope.is_executed(s)]
+    everywhere = {"*"}.union(*(trees.used_names(statement) for statement in executed))
+    return {
+        name: {place for own, place in imported.items() if own in names | everywhere}
+        for name, names in found.names.items()
+    }
+
+
+def _findings(file: str, statement: ast.stmt, evidence: Evidence) -> list[dict[str, Any]]:
     """Return the findings of a statement; of one that cannot be read, that it cannot."""
     try:
-        return list(policy.findings(file, statement, siblings, own))
+        return list(evidence.findings(statement))
     except Exception as error:
         return [guard.finding(file, statement, error)]
 
@@ -330,8 +338,8 @@ def survey(
     words: the names by which answers at the top level are told from other variables. known: what
     came of files the last time, which is not read again, and what came of them now.
 
-    A finding's `functions` are pairs of file and name. What a file imports of another file may be
-    anything in it, so a finding there concerns whoever reaches the import.
+    A finding's `functions` are pairs of file and name: those that depend on its place, in its own
+    file and in files that import from it.
     """
     siblings = frozenset(name.removesuffix(".py") for name in sources)
     before, known = dict(known or {}), {} if known is None else known
@@ -340,45 +348,41 @@ def survey(
         key = (file, text, siblings)
         known[key] = before.get(key) or read_file(file, text, siblings, words)
     files = list(known.values())
-    reaching = _reaching_modules([file["imports"] for file in files])
-    findings = []
-    for finding in (finding for file in files for finding in file["findings"]):
-        module = finding["file"].removesuffix(".py")
-        own = {(finding["file"], name) for name in finding["functions"]}
-        harmless = policy.is_leftover(finding) and not own
-        others = set() if harmless else reaching.get(module, set())
-        concerned = sorted(pair for pair in own | others if words.may_answer(pair[1]))
-        findings.append({**finding, "functions": concerned})
+    modules = {name.removesuffix(".py"): file for name, file in zip(sources, files, strict=True)}
+    borrowed = {module: file["borrowed"] for module, file in modules.items()}
     told = [entry for file in files for entry in file["definitions"]]
     # Of many candidates for a task the last one counts.
     definitions = [entry for entry in told if words.may_answer(entry["name"])][-MOST:]
-    if len(findings) > MOST:
-        everyone = sorted({(entry["file"], entry["name"]) for entry in definitions})
-        findings = [*findings[:MOST], policy.too_many(findings[MOST], everyone)]
+    reached = {
+        (d["file"], d.get("task", d["name"])): _reached(borrowed, d["file"].removesuffix(".py"), d)
+        for d in definitions
+    }
+    findings = []
+    for finding in (finding for file in files for finding in file["findings"]):
+        module = finding["file"].removesuffix(".py")
+        places = {(module, name) for name in ("", *finding["functions"])}
+        concerned = [key for key, found in reached.items() if not found.isdisjoint(places)]
+        findings.append({**finding, "functions": sorted(concerned)})
     return {
         "definitions": definitions,
         "failures": [entry for file in files for entry in file["failures"]][:MOST],
         "plain": [name for name, file in zip(sources, files, strict=True) if file["plain"]],
-        "findings": findings,
+        "findings": findings[:MOST],
     }
 
 
-def _reaching_modules(imports: list[dict[str, Any]]) -> dict[str, set[tuple[str, str]]]:
-    """Return for each file of a submission, as a module, the functions that reach it."""
-    direct: dict[str, set[str]] = {}
-    for entry in imports:
-        module = entry["file"].removesuffix(".py")
-        direct[module] = {name for names in entry["of"].values() for name in names}
-    reaching: dict[str, set[tuple[str, str]]] = {}
-    for entry in imports:
-        for function, names in entry["of"].items():
-            seen: set[str] = set()
-            waiting = list(names)
-            while waiting:
-                module = waiting.pop()
-                if module not in seen:
-                    seen.add(module)
-                    waiting += direct.get(module, set())
-            for module in seen:
-                reaching.setdefault(module, set()).add((entry["file"], function))
-    return reaching
+def _reached(
+    borrowed: Mapping[str, Mapping[str, set[Place]]], module: str, definition: Mapping[str, Any]
+) -> set[Place]:
+    """Return what an answer depends on: names of files, and "" for everything in a file."""
+    seen: set[Place] = set()
+    waiting = [(module, definition.get("task", definition["name"]))]
+    while waiting:
+        place = waiting.pop()
+        if place not in seen:
+            seen.add(place)
+            of, name = place
+            own = borrowed.get(of, {})
+            for names in own.values() if not name else [own.get(name, set())]:
+                waiting += names
+    return seen

@@ -17,8 +17,21 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+with contextlib.suppress(ImportError):  # torch works without it
+    import numpy
+
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import belt, cells, fingerprints, flat, guard, loader, reader, wire
+    from grader.sandbox import (
+        belt,
+        cells,
+        fingerprints,
+        flat,
+        guard,
+        loader,
+        reader,
+        stand_ins,
+        wire,
+    )
 else:  # in the sandbox there is no package: these files are run by path
     import belt
     import cells
@@ -27,6 +40,7 @@ else:  # in the sandbox there is no package: these files are run by path
     import guard
     import loader
     import reader
+    import stand_ins
     import wire
 
 OWN_SEED = 0x9E3779B9
@@ -190,7 +204,10 @@ def normalised(result: Any, wanted: Mapping[str, Any]) -> tuple[list[Tensor], li
 
 
 def as_tensor(value: Any, *, numbers: bool) -> Tensor:
-    """Return a plain tensor. Raises TypeError for anything else; numbers may stand for one."""
+    """Return a plain tensor, which an array of NumPy may stand for, and numbers if they are told
+    to. Raises TypeError for anything else.
+    """
+    value = from_array(value)
     if numbers and type(value) in (float, int):
         return torch.tensor(value, dtype=torch.float64)
     if type(value) not in (Tensor, torch.nn.Parameter):
@@ -201,10 +218,19 @@ def as_tensor(value: Any, *, numbers: bool) -> Tensor:
     return plain
 
 
+def from_array(value: Any) -> Any:
+    """Return an array of NumPy as a tensor of its own memory layout, anything else as it is."""
+    if "numpy" in globals() and type(value) is numpy.ndarray:
+        return torch.from_numpy(numpy.ascontiguousarray(value))
+    return value
+
+
 def described(value: Any) -> str:
     """Name a value in a sentence: its type, and its length if it is a sequence."""
     if value is None:
         return "None (is a `return` missing?)"
+    if isinstance(value, stand_ins.Absent):
+        return stand_ins.told(value)
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}"
@@ -231,6 +257,8 @@ def answer(
 
 def status_of(error: BaseException) -> str:
     """Return the word for an exception that a call ended with."""
+    if belt.is_refusal(error):
+        return "policy"
     if isinstance(error, NotImplementedError):
         return "not_implemented"
     with contextlib.suppress(BaseException):  # an exception may not want to be looked at
@@ -268,6 +296,16 @@ def send(descriptor: int, frame: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def prepare() -> None:
+    """Do what every worker needs, once in the process that they are forked from: so they share the
+    memory that it takes.
+    """
+    belt.put_on()
+    stand_ins.log_nowhere()
+    # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
+    torch.set_warn_always(True)
+
+
 def serve(requests: int, answers: int) -> None:
     """Answer requests until there are no more. A frame with the sources comes before them."""
     sources, request = sources_of(receive(requests)), receive(requests)
@@ -280,11 +318,9 @@ def serve(requests: int, answers: int) -> None:
     if request.header["op"] == "fingerprints":
         reply_to(request, (reading(fingerprints.survey, sources), []), answers)
         return
-    belt.forbid_autograd()
+    stand_ins.install(sources)
     # What is drawn without a seed is the same in every run: torch would begin anywhere.
     torch.default_generator.manual_seed(OWN_SEED)
-    # Each function is told of what it does, whoever did the same before: see `forget_warnings`.
-    torch.set_warn_always(True)
     examinee = Examinee(sources)
     while True:
         reply = answer(examinee, request, list(sources))

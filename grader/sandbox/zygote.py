@@ -265,6 +265,8 @@ def serve(
 ) -> None:
     """Obey until the other side closes; then leave no child behind."""
     jailer = Jailer(isolation, untrapped, ways)
+    worker.prepare()
+    gc.freeze()  # a worker that looks for garbage would copy every page that has an object on it
     # The other side may be gone at any moment: it has been interrupted, or it is done.
     with contextlib.suppress(ConnectionError):
         control.sendall(json.dumps({"level": jailer.level, **jailer.told}).encode() + b"\n")
@@ -287,7 +289,6 @@ def main(isolation: str, cache: str, tried: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare()
     untrapped = without_differentiation(cache)
-    gc.freeze()  # a worker that looks for garbage would copy every page that has an object on it
     ways = derivatives.WAYS if tried == "all" else derivatives.few()
     serve(socket.socket(fileno=3), isolation, untrapped, ways)
 

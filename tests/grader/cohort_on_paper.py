@@ -17,6 +17,7 @@ from pathlib import Path
 from grader.cohort import ledger, publish, roster, worker
 from grader.cohort.conditions import Conditions, Machine
 from grader.cohort.crew import Local
+from grader.cohort.judgements import Judgements
 from grader.cohort.schedule import Run
 from grader.cohort.worker import Result
 from grader.report import Report
@@ -58,8 +59,8 @@ def result(job, statuses=("passed",), machine=MACHINE):
         }
         for number, status in enumerate(statuses)
     ]
-    about = {"bars": True, "allowed": bool(job.options.allow), "tasks": ["ex1.d0"]}
-    where = {"id": "f1", "file": "work.py", "line": 1, "rule": "import", "what": "os"}
+    about = {"state": "open", "tasks": ["ex1.d0"], "reason": "why"}
+    where = {"id": job.digest, "file": "work.py", "line": 1, "kind": "tape", "what": "a class"}
     report = Report.model_validate(
         {
             "view": "staff",
@@ -80,7 +81,7 @@ def result(job, statuses=("passed",), machine=MACHINE):
             "training": None,
             "isolation": "jail",
             "sandbox": {"layers": [], "missing": []},
-            "policy": [{**where, **about, "reason": "why"}] if "policy" in statuses else [],
+            "findings": [{**where, **about}] if "passed" in statuses[1:] else [],
             "submission": {"name": "submission", "digest": job.digest, "notes": []},
             "environment": {
                 "grader": "1",
@@ -108,8 +109,6 @@ def by_word(job):
         return Result(fault="SandboxError: no")
     if word == "stranger":
         return result(job, machine=MACHINE.model_copy(update={"course": "another"}))
-    if word == "policy" and job.options.allow:
-        return result(job, ["passed", "passed"])
     return result(job, ["passed", word])
 
 
@@ -160,12 +159,14 @@ class Mortal(Local):
         super().renew()
 
 
-def grade(submissions, book, crew, allow=(), conditions=CONDITIONS, on_settled=None):
+def grade(submissions, book, crew, said=None, conditions=CONDITIONS, on_settled=None):
     """Grade a folder into an open ledger; return its index."""
     people = roster.read(submissions)
     told = on_settled or (lambda entry, fresh: None)
-    run = Run(people.students, book, conditions, allow, crew, told)
-    index = publish.index_of(run.grade(), people.notes, conditions, allow)
+    judgements = Judgements(book.judgements(), said or {})
+    run = Run(people.students, book, conditions, judgements, crew, told)
+    index = publish.index_of(run.grade(), people.notes, conditions, judgements)
+    book.keep_judgements(judgements.kept)
     book.keep_index(index)
     return index.located(book.folder)
 

@@ -80,7 +80,7 @@ def graded(tmp_path, report):
             held = json.dumps({"ex1_backward.py": text})
             (tmp_path / "sources" / f"{digest}.json").write_text(held, encoding="utf-8")
             own = [f for owner, f in findings if owner == student]
-            made = report.model_copy(update={"policy": own})
+            made = report.model_copy(update={"findings": own})
             (tmp_path / "reports" / f"{student}.json").write_text(made.as_json(), encoding="utf-8")
             times.append({"key": student, "seconds": (seconds or {}).get(student, 1), "tasks": {}})
             entries.append(entry(student, digest))
@@ -260,8 +260,8 @@ def test_the_references_large_functions_are_recognised():
 
 
 FINDING = Finding(
-    id="f1", file="ex1_backward.py", line=4, rule="autograd", what="loss.backward",
-    reason="uses autograd", tasks=["ex1.dprobs"], bars=True, allowed=False,
+    id="f1", file="ex1_backward.py", line=4, kind="differences", what="f(x) / eps",
+    reason="may be a finite difference", tasks=["ex1.dprobs"], state="open",
 )  # fmt: skip
 
 
@@ -284,7 +284,7 @@ def test_the_evidence_of_a_cohort(class_of_twelve, zygote):
     assert [group.students for group in found.same_functions] == [("s01", "s02")]
     assert [place.student for place in found.published_remarks] == ["s05"]
     assert [remark.students for remark in found.same_remarks] == [("s06", "s07")]
-    assert [(p.student, p.line, p.what) for p in found.findings] == [("s04", 4, "loss.backward")]
+    assert [(p.student, p.line, p.what) for p in found.findings] == [("s04", 4, "f(x) / eps")]
     assert [time.student for time in found.unusual_times] == ["s09"]
     assert found.like_solutions == ()
     assert found.unread == ()

@@ -348,15 +348,17 @@ def conditions(**changed):
 def test_whatever_a_score_depends_on_makes_another_key(changed, named):
     """And is named when it differs."""
     before, after = conditions(), conditions(**changed)
-    assert before.key("digest", ()) != after.key("digest", ())
+    assert before.key("digest") != after.key("digest")
     assert after.changed(before) == [named]
 
 
-def test_a_key_is_of_one_submission_and_of_what_was_allowed_in_it():
-    """The order in which findings are allowed does not matter."""
+def test_a_key_is_of_one_submission_and_of_what_was_said_about_it():
+    """The order in which findings are judged does not matter, and how they are does."""
     one = conditions()
-    assert one.key("a", ("x", "y")) == one.key("a", ("y", "x"))
-    assert len({one.key("a", ()), one.key("b", ()), one.key("a", ("x",))}) == 3
+    both = {"x": "cleared", "y": "upheld"}
+    assert one.key("a", both) == one.key("a", dict(reversed(both.items())))
+    keys = {one.key("a"), one.key("b"), one.key("a", {"x": "cleared"}), one.key("a", both)}
+    assert len({*keys, one.key("a", {"x": "upheld"})}) == 5
 
 
 def entry(id_, **changed):

@@ -23,7 +23,11 @@ from grader.options import ROOT, Options
 RIGHT = "def db2(dlogits):\n    print(object())\n    return dlogits.sum(0)\n"
 WRONG = "def db2(dlogits):\n    return dlogits.sum(1)\n"
 HANGS = "def db2(dlogits):\n    while True:\n        pass\n"
-CHEATS = "import os\n\ndef db2(dlogits):\n    os._exit(0)\n"
+CHEATS = "def db2(dlogits):\n    dlogits.sum().backward()\n    return dlogits.sum(0)\n"
+SUSPECT = (
+    "def slope(f, x, h=1e-4):\n    return (f(x + h) - f(x)) / h\n"
+    "def dh(W2, dlogits):\n    slope\n    return dlogits @ W2.T\n"
+)
 OPTIONS = ("--task", "ex1.db2", "--task", "dh")
 EXPECTED = {
     "ada": ("graded", 1.0),
@@ -138,15 +142,24 @@ def test_another_seed_is_refused_unless_scores_may_move(submissions, out):
     assert indices.load(out).seed == "winter"
 
 
-def test_an_allowed_finding_is_remembered(submissions, out):
-    """Allowed once, the next run need not be told again."""
+def test_a_judgement_is_remembered(submissions, out):
+    """Said once, the next run need not be told again; an id that is none is refused."""
+    (submissions / "gil.py").write_text(SUSPECT)
+    assert "1 new" in cohort(submissions, out)
     index = indices.load(out)
-    dan = next(entry for entry in index.entries if entry.id == "dan")
-    allowed = [f"--allow={finding.id}" for finding in index.report_of(dan).policy]
-    told = cohort(submissions, out, *allowed)
-    assert "dan: 0 policy -> 0 crashed; allowed findings changed" in told
+    gil = next(entry for entry in index.entries if entry.id == "gil")
+    [finding] = index.report_of(gil).findings
+    assert (gil.outcome, finding.state, gil.findings) == ("graded", "open", {"open": 1})
+
+    told = cohort(submissions, out, "--uphold", finding.id)
+    assert f"gil: {gil.score:g} -> 0 policy; judgements changed" in told
+    wrong = cohort(submissions, out, "--allow", "0123", code=2)
+    assert "there is no finding 0123" in wrong
+    assert finding.id in wrong
     cohort(submissions, out)
-    assert results(out)["dan"] == ("crashed", 0.0)
+    assert results(out)["gil"] == ("policy", 0.0)
+    cohort(submissions, out, "--allow", finding.id)
+    assert results(out)["gil"] == ("graded", gil.score)
 
 
 def test_what_cannot_be_run_is_refused_at_once(submissions, out, tmp_path):

@@ -134,15 +134,38 @@ def test_a_changed_submission_is_graded_and_the_others_are_not(submissions, tmp_
     assert (by_id["s02"].outcome, by_id["s02"].score) == ("unreadable", None)
 
 
-def test_an_allowed_finding_concerns_those_who_have_it(submissions, tmp_path):
-    """They are graded with it; everybody else keeps the report."""
+def test_a_judgement_concerns_those_who_have_the_finding(submissions, tmp_path):
+    """Nothing is graded again, everybody else keeps the report, and it need not be said twice."""
     before = graded(submissions, tmp_path / "out")
+    finding = before.entries[0].digest
     crew = paper.Paper()
-    after = graded(submissions, tmp_path / "out", crew, allow=["f1"])
-    assert (before.entries[5].outcome, after.entries[5].outcome) == ("policy", "graded")
-    assert before.entries[:5] == after.entries[:5]
-    asked = [job for job in crew.asked if job.options.allow]
-    assert [job.digest for job in asked] == [after.entries[5].digest]
+    upheld = graded(submissions, tmp_path / "out", crew, said={finding: "upheld"})
+    later = graded(submissions, tmp_path / "out", crew)
+    cleared = graded(submissions, tmp_path / "out", crew, said={finding: "cleared"})
+    first = [index.entries[0] for index in (before, upheld, later, cleared)]
+
+    assert [(entry.outcome, entry.score) for entry in first] == [
+        ("graded", 2.0), ("policy", 1.0), ("policy", 1.0), ("graded", 2.0)
+    ]  # fmt: skip
+    assert [entry.findings for entry in first] == [
+        {"open": 1}, {"upheld": 1}, {"upheld": 1}, {"cleared": 1}
+    ]  # fmt: skip
+    assert (later.uphold, later.allow) == ([finding], [])
+    assert upheld.report_of(first[1]).findings[0].state == "upheld"
+    assert upheld.times()["s00"] == before.times()["s00"]
+    others = [e for e in before.entries if e.digest != finding]
+    assert others == [e for e in upheld.entries if e.digest != finding]
+    assert not [job for job in crew.asked if job.digest == finding]
+
+
+def test_a_changed_submission_is_open_again(submissions, tmp_path):
+    """What was said about the one before is said of that alone."""
+    before = graded(submissions, tmp_path / "out")
+    finding = before.entries[0].digest
+    graded(submissions, tmp_path / "out", said={finding: "upheld"})
+    (submissions / "s00" / "work.py").write_text("# passed #2\n")
+    after = graded(submissions, tmp_path / "out")
+    assert (after.entries[0].outcome, after.entries[0].findings) == ("graded", {"open": 1})
 
 
 # Killed, full, taken

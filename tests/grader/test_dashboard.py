@@ -54,15 +54,15 @@ def task(full_name: str, status: str, said: str = "") -> TaskReport:
 def report(statuses: list[str], said: str = "", findings: int = 0) -> Report:
     """Return a report with these statuses; wrong answers have the misconception `said`."""
     finding = Finding(
-        id="0a1b2c", file="ex1_backward.py", line=3, rule="autograd", what=f"x.backward{said}",
-        reason="uses autograd", tasks=["ex1.dh"], bars=True, allowed=False,
+        id="0a1b2c", file="ex1_backward.py", line=3, kind="differences", what=f"f(x){said}",
+        reason="may be a finite difference", tasks=["ex1.dh"], state="open",
     )  # fmt: skip
     tasks = [
         task(name, status, said if status == "failed" else "")
         for name, status in zip(TASKS, statuses, strict=True)
     ]
     several = [finding.model_copy(update={"id": f"{n:010}"}) for n in range(findings)]
-    return example().model_copy(update={"tasks": tasks, "policy": several})
+    return example().model_copy(update={"tasks": tasks, "findings": several})
 
 
 def entry(id_: str, outcome: str = "graded", score: float | None = 50.0, **changes) -> Entry:
@@ -264,7 +264,7 @@ def test_the_slowest_come_first():
 
 def test_findings_are_listed_and_never_hide_the_rest():
     """Of a student with very many findings some are shown, and how many more there are."""
-    rows = Page(Cohort().page()).table("Findings of the policy")
+    rows = Page(Cohort().page()).table("Evidence for a person to judge")
     assert len(rows) == 6
     assert rows[0][:2] == ["name o-policy", "ex1_backward.py:3"]
     assert rows[-1][3] == "2 more findings in the report"

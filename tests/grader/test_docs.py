@@ -57,25 +57,28 @@ NOT_RUN = {
 }
 """Commands of the documentation that are not run here, and why not."""
 
-BEN = '''
+BEN = """
 import torch
 
 
-class Parts:
-    """What I work out on the way."""
+def loss(logprobs, Yb):
+    return -logprobs[range(len(Yb)), Yb].mean()
 
 
-def dlogprobs(logprobs, Yb):
-    parts = Parts()
-    parts.grad = torch.zeros_like(logprobs)
-    parts.grad[range(len(Yb)), Yb] = -1 / len(Yb)
-    return parts.grad
+def dlogprobs(logprobs, Yb, step=0.01):
+    exact = logprobs.double()
+    out = torch.zeros_like(logprobs)
+    for row, label in enumerate(Yb):
+        moved = exact.clone()
+        moved[row, label] += step
+        out[row, label] = (loss(moved, Yb) - loss(exact, Yb)) / step
+    return out
 
 
 def dprobs(probs, dlogprobs):
     return dlogprobs / probs
-'''
-"""What Ben of the staff's guide has handed in: by hand, but with a name that autograd has, too."""
+"""
+"""What Ben of the staff's guide has handed in: right, and not by hand."""
 
 
 @dataclass(frozen=True)

@@ -188,9 +188,9 @@ def poisoned(text: str) -> Report:
         own = {"message": text, "traceback": text, "output": text, "file": text + ".py"}
         checks = [c.model_copy(update={"message": text, "traceback": text}) for c in task.checks]
         tasks.append(task.model_copy(update=own | {"checks": checks}))
-    findings = [f.model_copy(update={"file": text, "what": text}) for f in report.policy]
+    findings = [f.model_copy(update={"file": text, "what": text}) for f in report.findings]
     facts = report.submission.model_copy(update={"name": text, "notes": [text]})
-    return report.model_copy(update={"tasks": tasks, "policy": findings, "submission": facts})
+    return report.model_copy(update={"tasks": tasks, "findings": findings, "submission": facts})
 
 
 def faulty() -> Report:
@@ -506,12 +506,12 @@ def test_a_summary_holds_text_and_no_markup_of_a_submission(text):
 def test_annotations_are_few_and_at_the_functions():
     """Ten errors and ten warnings at most; the last of too many says how many are left."""
     report = real()
-    many = report.model_copy(update={"tasks": [report.tasks[4]] * 14, "policy": []})
+    many = report.model_copy(update={"tasks": [report.tasks[4]] * 14, "findings": []})
     lines = list(github.annotated(many, "exercises"))
     assert len(lines) == 10
     assert lines[0].startswith("::error file=exercises/wrong.py,line=11,title=ex1.dcounts%3A ")
     assert lines[-1].endswith("::5 more are in the summary of this step.")
-    findings = real(policy=[real().policy[0].model_dump()] * 14)
+    findings = real(findings=[real().findings[0].model_dump()] * 14)
     assert sum(line.startswith("::warning") for line in github.annotated(findings)) == 10
 
 

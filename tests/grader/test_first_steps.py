@@ -130,16 +130,16 @@ def example() -> Report:
 def test_long_facts_wrap_beside_their_names():
     """A finding, a note and the chain go on below their own text, never below their names."""
     finding = Finding(
-        id="0a1b2c", file="ex1_backward.py", line=3, rule="autograd", what="requires_grad_",
-        reason="uses autograd, and the course is about doing without it", tasks=["ex1.dh"],
-        bars=True, allowed=False,
+        id="0a1b2c", file="ex1_backward.py", line=3, kind="differences", what="f(x) / step",
+        reason="may be a finite difference", tasks=["ex1.dh"],
+        state="open",
     )  # fmt: skip
     right = example().tasks[0].model_copy(update={"status": "passed", "message": "a note " * 20})
     chain = example().chain.model_copy(update={"right": 3, "max_relative_error": 0.25})
-    update = {"policy": [finding], "tasks": [right], "chain": chain}
+    update = {"findings": [finding], "tasks": [right], "chain": chain}
     lines = shown(terminal.summary(example().model_copy(update=update)))
     names = [line[:11].strip() for line in lines]
-    assert [n for n in names if n] == ["score", "checks", "chain", "isolation", "policy", "note"]
+    assert [n for n in names if n] == ["score", "checks", "chain", "isolation", "evidence", "note"]
     assert names.count("") >= 4
     assert all(len(line) <= 80 for line in lines)
 

@@ -173,12 +173,11 @@ def report_of(text: str = "", **changes) -> Report:
         id="0a1b2c",
         file=f"ex1{text}.py",
         line=3,
-        rule="autograd",
-        what=f"backward{text}",
-        reason="uses autograd",
+        kind="differences",
+        what=f"a difference{text}",
+        reason="may be a finite difference",
         tasks=["ex1.dt0"],
-        bars=True,
-        allowed=False,
+        state="open",
     )
     submission = {"name": f"ada{text}", "digest": "0" * 64, "notes": [f"left out: {text}"]}
     training = example()["training"] | {"loss": 2.58}
@@ -190,7 +189,7 @@ def report_of(text: str = "", **changes) -> Report:
         "max_score": exercises[0].max_score,
         "bonus": exercises[1].score,
         "max_bonus": exercises[1].max_score,
-        "policy": [finding.model_dump()],
+        "findings": [finding.model_dump()],
         "submission": submission,
         "seed": CANARY,
         "training": training,
@@ -252,7 +251,7 @@ REPORTS = {
     "documented": lambda: Report.model_validate(example()),
     "bare": lambda: report_of(
         training=None,
-        policy=[],
+        findings=[],
         hidden={"run": False, "passed": None, "total": "withheld"},
         seed=None,
     ),
@@ -317,8 +316,8 @@ def test_places_in_a_notebook_are_cells():
     wrong = report.tasks[2]
     raised = wrong.checks[0].model_copy(update={"cell": 6, "line": 2})
     tasks = [wrong.model_copy(update={**in_cell, "checks": [raised]}), report.tasks[3]]
-    finding = report.policy[0].model_copy(update={**in_cell, "line": 4})
-    source = html.render(report.model_copy(update={"tasks": tasks, "policy": [finding]}))
+    finding = report.findings[0].model_copy(update={**in_cell, "line": 4})
+    source = html.render(report.model_copy(update={"tasks": tasks, "findings": [finding]}))
     texts = [e["text"] for e in Page(source).all("code", "th", "p")]
     assert {"mine.ipynb, cell 7, line 3", "mine.ipynb, cell 7, line 4"} <= set(texts)
     assert {"cell 6, line 2", "ex1.py:12"} <= set(texts)
@@ -419,8 +418,8 @@ def test_page_shows_what_the_report_knows():
         "loss 2.5, limit 2.6",
         "(32, 27)(32, 27)float32[8, 1]-0.36-0.354649",
         "nan or inf",
-        "uses autograd",
-        "bars the tasks",
+        "may be a finite difference",
+        "for a person to judge",
         "The grader itself failed on ex2.dt9",
         report.environment.torch,
         report.environment.course,

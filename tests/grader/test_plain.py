@@ -110,7 +110,7 @@ def test_what_could_be_left_behind_is_not_plain(body: str) -> None:
         "KEPT = torch.zeros(3)",
         "KEPT, OTHER = 1, 2",
         "import os",
-        "from torch import *",
+        "from os import *",
         "from torch import manual_seed",
         "from . import other",
         "for i in range(3):\n    pass",
@@ -132,6 +132,29 @@ def test_what_a_module_may_hold(statement: str) -> None:
     """At the top level only functions, harmless imports and constants are plain."""
     assert not is_plain(f"import torch\n{statement}\n")
     assert is_plain("'''About.'''\nimport torch\nEPS = 10**-5\nSHAPE = (3, -1)\n")
+
+
+STARS = "from math import *\nfrom torch import *\nfrom torch.nn.functional import *\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("return zeros_like(x) + exp(x) * sqrt(2) + one_hot(x, 3) + sum(x) + pi", True),
+        ("return randn(3, generator=g)", True),
+        ("return isinstance(x, Tensor)", True),
+        ("return randn(3)", False),
+        ("return Tensor(3)", False),
+        ("return empty(3)", False),
+        ("manual_seed(3)\n    return x", False),
+        ("set_default_dtype(x)\n    return x", False),
+        ("return os.getcwd()", False),
+    ],
+)
+def test_names_of_a_star_import_are_judged_as_attributes(body: str, plain: bool) -> None:
+    """A name that is harmless as `torch.NAME` is so without the `torch`, and no other name is."""
+    assert is_plain(f"{STARS}def f(x, g):\n    {body}\n") == plain
+    assert not is_plain("def f(x):\n    return exp(x)\n")
 
 
 def graded(zygote: Zygote, submission: Submission, forked: Callable[[], int]) -> tuple[Report, int]:

@@ -374,8 +374,8 @@ def test_pages_for_students_are_kept_up_to_date(report, tmp_path) -> None:
 def finding(line: int, task: str, id_: str = "0123456789") -> Finding:
     """Return a finding at a line."""
     return Finding(
-        id=id_, file=FILE, line=line, rule="escape", what="getattr", reason="hides a name",
-        tasks=[task], bars=True, allowed=False,
+        id=id_, file=FILE, line=line, kind="differences", what="f(x)", reason="why",
+        tasks=[task], state="open",
     )  # fmt: skip
 
 
@@ -383,16 +383,16 @@ def test_a_finding_at_several_places_is_listed_once(report, tmp_path, zygote) ->
     """With all of its places: on the class's page, in the audit, in the table for a spreadsheet."""
     several = [finding(3, "ex1.dh"), finding(5, "ex1.db2"), finding(9, "ex1.dh")]
     other = finding(4, "ex1.dh", "9876543210")
-    flagged = report.model_copy(update={"policy": [several[0], other, *several[1:]]})
+    flagged = report.model_copy(update={"findings": [several[0], other, *several[1:]]})
     pages(flagged, tmp_path / "out", {"ada": "reports/k.json"}, asked=False)
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    rows = [row for row in page.split("<tr>") if "hides a name" in row]
+    rows = [row for row in page.split("<tr>") if "f(x)" in row]
     table = CliRunner().invoke(main, ["export", "csv", str(tmp_path / "out")]).output
 
     assert len(rows) == 2
     assert f"{FILE}:3; {FILE}:5; {FILE}:9" in rows[0]
     assert "ex1.dh, ex1.db2" in rows[0]
-    assert "0123456789 9876543210" in table
+    assert "0123456789:open 9876543210:open" in table
     assert table.count("0123456789") == 1
     found = evidence.gather(indices.load(tmp_path / "out"), zygote).findings
     assert [one.place for one in found] == [f"{FILE}:3; {FILE}:5; {FILE}:9", f"{FILE}:4"]

@@ -9,9 +9,7 @@ Each file in `submissions/` is an attack. Its docstring says what it tries, and 
 
 `Beats` is about `plain_pytest_grader.py`, which grades in the submission's own process.
 
-The policy, which reads the code, would bar most attacks before they run. So that the jail has to
-stop them by itself, every finding is allowed; but for the classes of attack that no jail can tell
-from honest work, the policy stays.
+What reading the code shows costs nothing, so the jail has to stop them by itself.
 """
 
 # The expected value comes first in a comparison.
@@ -69,15 +67,6 @@ PLAIN_LIMIT = 600.0
 FREE = {"logit_maxes", "b1", "hprebn"}
 """Zeros are close to these gradients of the lecture's batch, so passing them proves nothing."""
 
-POLICY_ALONE = frozenset(
-    {
-        "autograd in disguise",
-        "differentiation without autograd",
-        "memorised answers",
-        "environment detection",
-        "training",
-    }
-)
 LAWS = tuple(trial.every_law())
 NEIGHBOURS = {
     "dembcat": "def dembcat(W1, dhprebn):\n    return dhprebn @ W1.T\n",
@@ -326,13 +315,7 @@ def test_attack(
     temporary = temporary_files(attack)
 
     inspection, _ = examination.inspect(zygote, hostile)
-    findings = inspection.findings if inspection else []
-    allowed = () if attack.kind in POLICY_ALONE else (finding["id"] for finding in findings)
-    options = Options(
-        seed=SEED,
-        tasks=due(course, inspection, attack.honest | neighbours),
-        allow=frozenset(allowed),
-    )
+    options = Options(seed=SEED, tasks=due(course, inspection, attack.honest | neighbours))
     report = None
     for _ in range(ATTEMPTS):
         files = files_of_the_project()

@@ -220,7 +220,7 @@ def test_a_shadow_of_torch_is_named_in_a_note(tmp_path: Path, zygote) -> None:
     assert ["torch.py: ignored, a submission cannot bring a module of this name"] == notes
 
 
-@pytest.mark.parametrize("name", ["reader", "wire", "worker", "policy", "loader", "lockdown"])
+@pytest.mark.parametrize("name", ["reader", "wire", "worker", "evidence", "loader", "lockdown"])
 def test_a_helper_may_bear_the_name_of_a_part_of_the_worker(
     tmp_path: Path, zygote, name: str
 ) -> None:
