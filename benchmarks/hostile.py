@@ -76,7 +76,7 @@ def _graded(submission) -> float:  # type: ignore[no-untyped-def]
 
     from grader import grade
     from grader.options import Options
-    from grader.render import exports, html, terminal
+    from grader.render import html, terminal
     from grader.sandbox.client import Zygote
 
     with Zygote("best") as zygote:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import bz2
 import io
 import json
-import lzma
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -79,7 +76,7 @@ def zipped(members: Callable[[], Iterator[tuple[str, bytes]]], kind: int) -> Mak
     """Write a zip archive."""
 
     def make(place: Path) -> Path:
-        with zipfile.ZipFile(place / "work.zip", "w", kind) as archive:
+        with zipfile.ZipFile(place / "work.zip", "w", kind, compresslevel=1) as archive:
             for name, content in members():
                 archive.writestr(name, content)
         return place / "work.zip"
@@ -196,18 +193,18 @@ READ: dict[str, Make] = {
     "a line of question marks": long_line("?"),
     "a line of quotes": long_line('\'"\'"""'),
     "a line of percent signs": long_line("%"),
-    "zip of 40 notebooks of 200 MiB": zipped(
-        lambda: ((f"n{n}.ipynb", big_outputs()) for n in range(40)), zipfile.ZIP_DEFLATED
+    "zip of 10 notebooks of 200 MiB": zipped(
+        lambda: ((f"n{n}.ipynb", big_outputs()) for n in range(10)), zipfile.ZIP_DEFLATED
     ),
     "zip with a directory of 60 MiB": directory_alone,
     "zip of 5,000 folders": zipped(
         lambda: ((f"d{n}/x.py", b"x = 1\n") for n in range(4_990)), zipfile.ZIP_DEFLATED
     ),
     "zip with names of 60,000 letters": zipped(
-        lambda: (("a" * 60_000 + f"{n}/x.py", b"x = 1\n") for n in range(900)), zipfile.ZIP_STORED
+        lambda: (("a" * 60_000 + f"{n}/x.py", b"x = 1\n") for n in range(400)), zipfile.ZIP_STORED
     ),
     "zip with folders 20,000 deep": zipped(
-        lambda: (("a/" * 20_000 + f"{n}.py", b"x = 1\n") for n in range(900)), zipfile.ZIP_STORED
+        lambda: (("a/" * 20_000 + f"{n}.py", b"x = 1\n") for n in range(400)), zipfile.ZIP_STORED
     ),
     "zip with a bomb of bzip2": zipped(
         lambda: iter([("ex1_backward.py", bytes(1024 * MIB))]), zipfile.ZIP_BZIP2
