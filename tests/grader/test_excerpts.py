@@ -135,8 +135,8 @@ def test_a_line_that_no_file_has_is_none(line):
 
 PUMPS = [
     "0x", "0xa", " at 0x", ", line 1", "work.ipynb, line 1", "# ", "pass  # ", "None  # ", " ",
-    "\t", "?", "%", "%%", "\\", "'", '"""', "(", "= ", "=!", "# %%", "\x1b[", "\x1b[0", "\x1b[ ", ";\t",
-    "<", "\0", "9", ".", "a", "_1", "cell 1", 'id="a',
+    "\t", "?", "%", "%%", "\\", "'", '"""', "(", "= ", "=!", "# %%", "\x1b[", "\x1b[0", "\x1b[ ",
+    ";\t", "<", "\0", "9", ".", "a", "_1", "cell 1", 'id="a',
 ]  # fmt: skip
 READERS = {
     "mask": excerpts.masked,
