@@ -1,4 +1,4 @@
-"""The row `hostile`: what hostile inputs cost the trusted process: processor time, memory, and what it writes.
+"""The row `hostile`: what hostile inputs cost the trusted process, and the size of what it writes.
 
 Each input is read, and most are graded and shown, in a process of its own. What its functions cost
 themselves is not counted: they run in workers.

@@ -218,7 +218,7 @@ def test_reading_has_a_limit_of_processor_time(tmp_path, monkeypatch):
 
 
 def test_a_thread_has_no_such_limit():
-    """Signals are the main thread's: elsewhere the work is done without a limit, and not refused."""
+    """Signals are the main thread's: elsewhere work is done without a limit, and not refused."""
     done = []
 
     def work():
