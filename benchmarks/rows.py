@@ -33,4 +33,5 @@ ROWS = (
     Row("train", "training loops", "training"),
     Row("memory", "memory", "memory"),
     Row("growth", "how cost grows", "growth"),
+    Row("hostile", "hostile inputs", "hostile"),
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader import __version__, learnt, scoring
+from grader import __version__, excerpts, learnt, scoring
 from grader.course import catalogue
 from grader.course.catalogue import Catalogue, Task
 from grader.examiner import Examiner
@@ -83,12 +83,22 @@ class Assembly:
             else:
                 self._chain.append(record)
         self._places = Places(exam.submission.files)
-        for record in (*self._chain, *(r for listed in self._records.values() for r in listed)):
-            self._places.put_into(record)
+        judged = [record for listed in self._records.values() for record in listed]
+        self._tell([record for record in judged if record["visibility"] == "public"])
+        self._tell([record for record in judged if record["visibility"] != "public"])
+        printed = excerpts.fitted(list(exam.outputs.values()), excerpts.PRINTED)
+        self._printed = dict(zip(exam.outputs, printed, strict=True))
         findings = [self._finding(plain) for plain in exam.inspection.findings]
         findings.sort(key=lambda finding: (finding.file, finding.cell or 0, finding.line))
         # What no task depends on is nobody's answer: a check of one's own, say.
         self._findings = [f for f in findings if f.tasks] + self._slow()
+
+    def _tell(self, records: Sequence[dict[str, Any]]) -> None:
+        """Put messages and tracebacks of checks into the terms of cells, and into a size."""
+        said = [(record, key) for record in records for key in ("message", "traceback")]
+        texts = [self._places.text(record[key]) for record, key in said]
+        for (record, key), text in zip(said, excerpts.fitted(texts, excerpts.TOLD), strict=True):
+            record[key] = text
 
     def report(self, seconds: float) -> Report:
         """Return the staff's report."""
@@ -124,7 +134,7 @@ class Assembly:
             submission=SubmissionFacts(
                 name=self._exam.submission.name,
                 digest=self._exam.submission.digest,
-                notes=[*self._exam.submission.notes, *self._left_out()],
+                notes=excerpts.notes([*self._exam.submission.notes, *self._left_out()]),
             ),
             environment=environment(),
             seed=self._seed,
@@ -220,7 +230,7 @@ class Assembly:
             function_cell=begins[0],
             function_line=begins[1],
             traceback=telling.traceback if telling else "",
-            output=self._exam.outputs.get(task.full_name, ""),
+            output=self._printed.get(task.full_name, ""),
             parts=dict(outcome.parts),
             checks=checks,
             duration_s=round(sum(record["seconds"] for record in records), 4),

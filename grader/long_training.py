@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Generator, Tensor
 
-from grader import training
+from grader import excerpts, training
 from grader.cases import generator_for
 from grader.corpus import ALPHABET
 from grader.course import compact, ex4_training, network
@@ -107,7 +107,9 @@ def by_submission(exam: Examiner) -> Trainer:
             raise TrainingBroken("train is not written yet")
         if answer.outcome is not Outcome.OK:
             line = f" (line {answer.line})" if answer.line else ""
-            message = "".join(c if c.isprintable() else " " for c in answer.message)
+            message = "".join(
+                c if c.isprintable() else " " for c in excerpts.masked(answer.message)
+            )
             raise TrainingBroken(f"train gives no parameters: {message[:400]}{line}")
         return _checked(dict(zip(PARAMETERS, answer.tensors, strict=True)), parameters)
 

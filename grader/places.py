@@ -8,47 +8,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from grader.notebook.reading import locate
+from grader.notebook.percent import Index
 
 _HEADER = re.compile(rb"^# %% cell \d+", re.MULTILINE)
+_LINE = re.compile(r'"?, line (\d{1,9})(?!\d)')
+_OF_A_NAME = re.compile(r"[\w.-]")
+
+MAX_LINE = 999_999_999
+MOST_PLACES = 100
+"""So many places of one text are put into the terms of cells: a traceback has 40 at most."""
 
 
 class Places:
     """The places of one submission. Sources without cells keep their lines."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._sources = {name: text.decode() for name, text in files.items() if _HEADER.match(text)}
-        names = "|".join(re.escape(name) for name in self._sources)
-        self._told = (
-            re.compile(rf'(?<![\w.-])(["(]?)({names})(["]?), line (\d+)') if names else None
-        )
+        self._cells = {
+            name: Index.of(text.decode()) for name, text in files.items() if _HEADER.match(text)
+        }
+        self._lengths = sorted({len(name) for name in self._cells}, reverse=True)
 
     def in_parts(self, file: str) -> bool:
         """Tell whether a file is a notebook, of which only what is graded is run."""
-        return file in self._sources
+        return file in self._cells
 
     def find(self, file: str, line: int | None) -> tuple[int | None, int | None]:
-        """Return the cell, if the file has cells, and the line in it."""
-        if line is None or file not in self._sources:
+        """Return the cell, if the file has cells, and the line in it; none for a line that no file
+        can have: a number may have thousands of digits.
+        """
+        if line is None or not 0 <= line <= MAX_LINE:
+            return None, None
+        if file not in self._cells:
             return None, line
-        return locate(self._sources[file], line)
+        return self._cells[file].locate(line)
 
     def text(self, told: str) -> str:
-        """Return a message or a traceback with every place in the terms of cells."""
-        if self._told is None:
-            return told
+        """Return a message or a traceback with its places in the terms of cells."""
+        return _LINE.sub(self._put, told, MOST_PLACES) if self._cells else told
 
-        def put(match: re.Match[str]) -> str:
-            before, file, after, line = match.groups()
-            cell, inside = self.find(file, int(line))
-            return f"{before}{file}{after}, cell {cell}, line {inside}"
+    def _put(self, found: re.Match[str]) -> str:
+        line = int(found[1])
+        file = self._named(found.string, found.start())
+        if file is None or line > self._cells[file].length:
+            return found[0]
+        cell, inside = self._cells[file].locate(line)
+        return found[0].replace(f", line {found[1]}", f", cell {cell}, line {inside}")
 
-        return self._told.sub(put, told)
-
-    def put_into(self, record: dict[str, Any]) -> None:
-        """Put the terms of cells into what a check told."""
-        if self._told is not None:
-            for key in ("message", "traceback"):
-                record[key] = self.text(record[key])
+    def _named(self, told: str, end: int) -> str | None:
+        """Return the file whose name ends there in a text."""
+        for length in self._lengths:
+            start = end - length
+            file = told[start:end] if start >= 0 else ""
+            if file in self._cells and not _OF_A_NAME.match(told[start - 1 : start]):
+                return file
+        return None

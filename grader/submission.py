@@ -7,29 +7,46 @@ refused with an `UnreadableSubmission` that says what to change.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from grader.course import catalogue
+from grader.deadline import processor_time
 from grader.errors import UnreadableSubmission
 from grader.notebook import reading
 
 MAX_FILE = 1 << 20
 MAX_TOTAL = 16 << 20
 MAX_ENTRIES = 5000
+MAX_NAME = 1024
 ENCRYPTED = 1  # among the flags of an entry of a zip
 MAX_ARCHIVE = 64 << 20
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 NOTEBOOK = ".ipynb"
 MAX_NOTEBOOK = 256 << 20
 """Outputs included, which are not even parsed; the code in it is held to the size of a file."""
+
+MAX_READ = 512 << 20
+"""Bytes of all sources and notebooks of one student, unpacked and with all outputs."""
+
+MAX_SECONDS = 30.0
+"""Processor time that reading a submission may take."""
+
+MAX_DIRECTORY = 4 << 20
+"""Bytes of the directory of a zip."""
+
+MAX_HEADERS = 1 << 32
+"""Steps that reading the extended headers of a tar takes."""
 
 IGNORED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "venv", "site-packages"})
 NEVER_LOADED = frozenset({"conftest", "setup", "sitecustomize", "usercustomize", "torch", "numpy"})
@@ -45,9 +62,39 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
+@dataclass
+class Room:
+    """How many bytes may still be read of one student: of files as they are, and of code."""
+
+    files: int = MAX_READ
+    code: int = MAX_TOTAL
+
+    def take(self, whole: Path, files: int, code: int) -> None:
+        """Take note of a source of `whole`. Raises UnreadableSubmission if it is one too many."""
+        self.files -= files
+        self.code -= code
+        if self.code < 0:
+            raise UnreadableSubmission(f"{whole}: more than {MAX_TOTAL >> 20} MiB of code")
+        if self.files < 0:
+            raise UnreadableSubmission(
+                f"{whole}: its notebooks have more than {MAX_READ >> 20} MiB together; clear their "
+                "outputs and save them again"
+            )
+
+
 def read_for_course(path: Path) -> Submission:
     """Read a submission to this course. Raises UnreadableSubmission, as `read` does."""
-    return read(path, frozenset(exercise.file for exercise in catalogue.course().exercises))
+    with _in_time(str(path)):
+        return read(path, _known())
+
+
+def _known() -> frozenset[str]:
+    return frozenset(exercise.file for exercise in catalogue.course().exercises)
+
+
+def _in_time(name: str) -> AbstractContextManager[None]:
+    told = f"{name}: reading it takes more than {MAX_SECONDS:g} s of processor time"
+    return processor_time(MAX_SECONDS, UnreadableSubmission(told))
 
 
 def read_together(files: Mapping[str, Path], name: str) -> Submission:
@@ -56,40 +103,42 @@ def read_together(files: Mapping[str, Path], name: str) -> Submission:
     files: each by the name that it is to have. Raises UnreadableSubmission, as `read` does, and if
     two of them bring a file of the same name.
     """
-    known = frozenset(exercise.file for exercise in catalogue.course().exercises)
     found: dict[str, bytes] = {}
     notes: list[str] = []
-    for given, path in files.items():
-        part = read(path, known)
-        notes += part.notes
-        for file, text in part.files.items():
-            alone = path.is_file() and not path.name.lower().endswith(ARCHIVES)
-            entry = given if alone else file
-            if found.setdefault(entry, text) != text:
-                raise UnreadableSubmission(f"{name}: brings two different files '{entry}'")
-    whole = _assembled(Path(name), found, known)
+    room = Room()
+    with _in_time(name):
+        for given, path in files.items():
+            part = read(path, _known(), room)
+            notes += part.notes
+            for file, text in part.files.items():
+                alone = path.is_file() and not path.name.lower().endswith(ARCHIVES)
+                entry = given if alone else file
+                if found.setdefault(entry, text) != text:
+                    raise UnreadableSubmission(f"{name}: brings two different files '{entry}'")
+        whole = _assembled(Path(name), found, _known())
     return replace(whole, notes=(*notes, *whole.notes))
 
 
-def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:
+def read(path: Path, known: frozenset[str] = frozenset(), room: Room | None = None) -> Submission:
     """Read a submission. `known` are the exercises' file names: they mark the folder to grade.
+    `room` is for several that are read together.
 
     Raises UnreadableSubmission for anything that is missing, unsafe, too large or without sources.
     """
-    lowered = path.name.lower()
+    lowered, room = path.name.lower(), room or Room()
     try:
         if path.is_symlink():
             raise UnreadableSubmission(f"{path}: is a symbolic link; name what it points to")
         if path.is_dir():
-            found = dict(_from_folder(path))
+            found = dict(_from_folder(path, room))
         elif not path.exists():
             raise UnreadableSubmission(f"{path}: there is no such file or folder")
         elif not path.is_file():
             raise UnreadableSubmission(f"{path}: is neither a file nor a folder")
         elif lowered.endswith((".py", NOTEBOOK)):
-            found = {path.name: _read_file(path)}
+            found = {path.name: _read_file(path, path, room)}
         elif lowered.endswith(ARCHIVES):
-            found = _from_archive(path)
+            found = _from_archive(path, room)
         else:
             expected = ", ".join((".py", NOTEBOOK, *ARCHIVES))
             raise UnreadableSubmission(f"{path}: expected a folder or one of {expected}")
@@ -98,15 +147,26 @@ def read(path: Path, known: frozenset[str] = frozenset()) -> Submission:
     return _assembled(path, found, known)
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, whole: Path, room: Room) -> bytes:
     # A link that has taken the file's place since it was looked at is not followed.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     with os.fdopen(descriptor, "rb") as file:
-        most = _most(path.name)
-        text = file.read(most + 1)
+        return _limited(whole, path.name, file, f"{path}:", room)
+
+
+def _limited(whole: Path, name: str, stream: IO[bytes], told: str, room: Room) -> bytes:
+    """Return the source in a file that may be far larger than anyone has room for.
+
+    told: how a message about it begins.
+    """
+    most = _most(name)
+    text = stream.read(min(most, room.files) + 1)
     if len(text) > most:
-        raise UnreadableSubmission(f"{path}: is larger than {most >> 20} MiB")
-    return _source(str(path), text)
+        raise UnreadableSubmission(f"{told} is larger than {most >> 20} MiB")
+    room.take(whole, len(text), 0)
+    source = _source(name, text, told.removesuffix(":"))
+    room.take(whole, 0, len(source))
+    return source
 
 
 def _most(name: str) -> int:
@@ -114,11 +174,11 @@ def _most(name: str) -> int:
     return MAX_NOTEBOOK if name.lower().endswith(NOTEBOOK) else MAX_FILE
 
 
-def _source(name: str, text: bytes) -> bytes:
+def _source(name: str, text: bytes, told: str) -> bytes:
     """Return the source in a file: of a notebook, its code cells, and nothing else of it."""
     if not name.lower().endswith(NOTEBOOK):
         return text
-    cells = reading.read(text, name)
+    cells = reading.read(text, told)
     return reading.to_source(cells, prose=False).encode("utf-8", "replace")
 
 
@@ -129,16 +189,17 @@ def _wanted(entry: PurePosixPath) -> bool:
     return is_source and not hidden and not entry.name.startswith(".")
 
 
-def _from_folder(root: Path) -> Iterator[tuple[str, bytes]]:
+def _from_folder(root: Path, room: Room) -> Iterator[tuple[str, bytes]]:
     """Yield the sources below a folder. Links and special files are not followed, nor opened."""
-    entries = total = 0
+    entries = 0
     folders = [root]
     while folders:
         folder = folders.pop()
-        for path in sorted(folder.iterdir()):
-            entries += 1
-            if entries > MAX_ENTRIES:
-                raise UnreadableSubmission(f"{root}: has more than {MAX_ENTRIES} entries")
+        inside = list(islice(folder.iterdir(), MAX_ENTRIES + 1))
+        entries += len(inside)
+        if entries > MAX_ENTRIES:
+            raise UnreadableSubmission(f"{root}: has more than {MAX_ENTRIES} entries")
+        for path in sorted(inside):
             mode = path.lstat().st_mode
             name = PurePosixPath(path.relative_to(root).as_posix())
             if stat.S_ISDIR(mode):
@@ -147,35 +208,26 @@ def _from_folder(root: Path) -> Iterator[tuple[str, bytes]]:
             elif _wanted(name):
                 if not stat.S_ISREG(mode):
                     raise UnreadableSubmission(f"{path}: is not a regular file")
-                text = _read_file(path)
-                total += len(text)
-                if total > MAX_TOTAL:
-                    raise UnreadableSubmission(f"{root}: more than {MAX_TOTAL >> 20} MiB of code")
-                yield str(name), text
+                yield str(name), _read_file(path, root, room)
 
 
-def _from_archive(path: Path) -> dict[str, bytes]:
+def _from_archive(path: Path, room: Room) -> dict[str, bytes]:
     if path.stat().st_size > MAX_ARCHIVE:
         raise UnreadableSubmission(f"{path}: is larger than {MAX_ARCHIVE >> 20} MiB")
     members = _zip_members if path.name.lower().endswith(".zip") else _tar_members
     found: dict[str, bytes] = {}
     seen: set[str] = set()
-    total = 0
     try:
-        for name, text in members(path):
+        for name, text in members(path, room):
             entry = _checked_name(path, name)
             if str(entry).casefold() in seen:
                 raise UnreadableSubmission(f"{path}: contains '{entry}' twice")
             seen.add(str(entry).casefold())
-            if text is None or not _wanted(entry):
-                continue
-            total += len(text)
-            if total > MAX_TOTAL:
-                raise UnreadableSubmission(f"{path}: more than {MAX_TOTAL >> 20} MiB of code")
-            found[str(entry)] = text
+            if text is not None:
+                found[str(entry)] = text
+    except UnreadableSubmission:
+        raise
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError, RuntimeError) as error:
-        if isinstance(error, UnreadableSubmission):
-            raise
         raise UnreadableSubmission(f"{path}: is not a readable archive: {error}") from None
     except Exception as error:  # decompressors raise errors of their own for damaged data
         raise UnreadableSubmission(f"{path}: is a damaged archive: {error}") from None
@@ -183,6 +235,10 @@ def _from_archive(path: Path) -> dict[str, bytes]:
 
 
 def _checked_name(path: Path, name: str) -> PurePosixPath:
+    if len(name) > MAX_NAME:
+        raise UnreadableSubmission(
+            f"{path}: the name of the entry {name[:80]!r} is longer than {MAX_NAME} characters"
+        )
     entry = PurePosixPath(name.replace("\\", "/"))
     windows_drive = len(name) > 1 and name[1] == ":"
     if entry.is_absolute() or ".." in entry.parts or windows_drive or "\0" in name:
@@ -190,16 +246,25 @@ def _checked_name(path: Path, name: str) -> PurePosixPath:
     return entry
 
 
-def _limited(path: Path, name: str, stream: IO[bytes]) -> bytes:
-    most = _most(name)
-    text = stream.read(most + 1)
-    if len(text) > most:
-        raise UnreadableSubmission(f"{path}: '{name[:80]}' is larger than {most >> 20} MiB")
-    return _source(f"{path}: {name[:80]}", text)
+class _ZipBytes(io.FileIO):
+    """The bytes of a zip. Its directory is read as a whole, and made into objects, before there is
+    an entry to look at; so its size is checked here.
+    """
+
+    most: int | None = MAX_DIRECTORY
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read bytes. Raises UnreadableSubmission if these can be no directory."""
+        if self.most is not None and (size or 0) > self.most:
+            raise UnreadableSubmission(
+                f"{self.name}: has more than {MAX_ENTRIES} entries, or names beyond reason"
+            )
+        return super().read(-1 if size is None else size)
 
 
-def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
-    with zipfile.ZipFile(path) as archive:
+def _zip_members(path: Path, room: Room) -> Iterator[tuple[str, bytes | None]]:
+    with _ZipBytes(str(path)) as raw, zipfile.ZipFile(raw) as archive:
+        raw.most = None
         if len(archive.infolist()) > MAX_ENTRIES:
             raise UnreadableSubmission(f"{path}: has more than {MAX_ENTRIES} entries")
         for member in archive.infolist():
@@ -214,33 +279,55 @@ def _zip_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
                 raise UnreadableSubmission(f"{path}: '{member.filename[:80]}' is encrypted")
             text = None
             if _wanted(_checked_name(path, member.filename)):
+                told = f"{path}: '{member.filename[:80]}'"
+                # Others are not unpacked piece by piece: a few bytes of them may become a gigabyte.
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise UnreadableSubmission(f"{told} is packed in a rare way; make a plain zip")
                 with archive.open(member) as stream:
-                    text = _limited(path, member.filename, stream)
+                    text = _limited(path, member.filename, stream, told, room)
             yield member.filename, text
 
 
+class _TarFile(tarfile.TarFile):
+    """A tar archive that adds up what reading its extended headers takes."""
+
+    steps = 0
+
+
 class _TarHeader(tarfile.TarInfo):
-    """A header of a tar. A long name has a header of its own, whose content is read as a whole
-    before there is a member to look at; so its size is checked here.
+    """A header of a tar. A long name and the like have a header of their own, whose content is
+    read as a whole, in as many steps as the square of its size, before there is a member to look
+    at; so its size is checked here.
     """
 
-    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        """Go on to the content. Raises UnreadableSubmission if it cannot be as large as it says."""
-        if self.size > MAX_FILE and not self.isreg():
-            raise UnreadableSubmission(
-                f"{archive.name!s}: a header is larger than {MAX_FILE >> 20} MiB"
-            )
+    def _proc_member(self, archive: _TarFile) -> tarfile.TarInfo:
+        """Go on to the content of a header. Raises UnreadableSubmission if that is too much, or
+        cannot be as large as it says.
+        """
+        if not self.isreg():
+            archive.steps += self.size**2
+            if self.size > MAX_FILE:
+                raise _refused(archive, f"a header is larger than {MAX_FILE >> 20} MiB")
+            if archive.steps > MAX_HEADERS:
+                raise _refused(archive, "its headers are too large together")
         if self.size < 0:  # the next member would be this one again
-            raise UnreadableSubmission(
-                f"{archive.name!s}: '{self.name[:80]}' has an impossible size"
-            )
+            raise _refused(archive, f"'{self.name[:80]}' has an impossible size")
         found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
         return found
 
+    def _no_holes(self, *_: object) -> None:
+        raise ValueError("it holds a file with holes (sparse)")
 
-def _tar_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
+    _proc_sparse = _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _no_holes
+
+
+def _refused(archive: tarfile.TarFile, told: str) -> UnreadableSubmission:
+    return UnreadableSubmission(f"{archive.name!s}: {told}")
+
+
+def _tar_members(path: Path, room: Room) -> Iterator[tuple[str, bytes | None]]:
     read = 0
-    with tarfile.open(path, "r:*", tarinfo=_TarHeader) as archive:
+    with _TarFile.open(path, "r:*", tarinfo=_TarHeader) as archive:
         for count, member in enumerate(archive):
             read += member.size
             if member.size < 0:  # an extended header says so
@@ -254,17 +341,23 @@ def _tar_members(path: Path) -> Iterator[tuple[str, bytes | None]]:
             text = None
             if _wanted(_checked_name(path, member.name)):
                 stream = archive.extractfile(member)
-                text = _limited(path, member.name, stream) if stream else None
+                told = f"{path}: '{member.name[:80]}'"
+                text = _limited(path, member.name, stream, told, room) if stream else None
             yield member.name, text
 
 
 def _graded_folder(names: list[PurePosixPath], known: frozenset[str]) -> PurePosixPath:
     """Return the folder whose files count: the one with the exercises in it, the nearest first."""
     folders = {name.parent for name in names}
+    with_exercises = {name.parent for name in names if name.name in known}
 
     def rank(folder: PurePosixPath) -> tuple[bool, bool, int, str]:
-        has_exercise = any(name.name in known for name in names if name.parent == folder)
-        return (not has_exercise, folder.name != "exercises", len(folder.parts), str(folder))
+        return (
+            folder not in with_exercises,
+            folder.name != "exercises",
+            len(folder.parts),
+            str(folder),
+        )
 
     return min(folders, key=rank)
 

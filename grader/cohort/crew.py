@@ -11,8 +11,11 @@ from typing import Any, Protocol, TypeVar
 
 from grader.cohort import worker
 from grader.cohort.conditions import Machine
+from grader.cohort.reading import Reading
+from grader.cohort.roster import Student
 from grader.errors import SandboxError
 from grader.options import Options
+from grader.submission import Submission
 
 Returned = TypeVar("Returned")
 
@@ -31,6 +34,9 @@ class Crew(Protocol):
     @property
     def size(self) -> int:
         """Return how many processes there are."""
+
+    def read(self, student: Student) -> Future[Submission]:
+        """Have a student's submission read, one at a time; see `grader.cohort.reading`."""
 
     def submit(self, call: Callable[..., Returned], *arguments: Any) -> Future[Returned]:
         """Hand over a call."""
@@ -60,6 +66,7 @@ class Local:
     def __init__(self, size: int) -> None:
         self._size = size
         self._executor: Executor = self._hired()
+        self._reading = Reading()
 
     @property
     def size(self) -> int:
@@ -69,6 +76,10 @@ class Local:
     def _hired(self) -> Executor:
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self._size, mp_context=context, initializer=worker.start)
+
+    def read(self, student: Student) -> Future[Submission]:
+        """Have a student's submission read."""
+        return self._reading.read(student)
 
     def submit(self, call: Callable[..., Returned], *arguments: Any) -> Future[Returned]:
         """Hand over a call. A pool that broke since the last one is replaced."""
@@ -91,6 +102,7 @@ class Local:
         """End the processes, whatever they are doing: their zygotes end with them."""
         for process in multiprocessing.active_children():
             process.terminate()
+        self._reading.dismiss()
         self._executor.shutdown(cancel_futures=True)
 
 
@@ -118,11 +130,16 @@ class Cluster:
             ) from None
         self._address = address
         self._executor = self._client.get_executor()
+        self._reading = Reading()
 
     @property
     def size(self) -> int:
         """Return how many workers there are now: they may come and go."""
         return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+
+    def read(self, student: Student) -> Future[Submission]:
+        """Have a student's submission read on this machine."""
+        return self._reading.read(student)
 
     def submit(self, call: Callable[..., Returned], *arguments: Any) -> Future[Returned]:
         """Hand over a call."""
@@ -145,6 +162,7 @@ class Cluster:
 
     def dismiss(self) -> None:
         """Leave the cluster to others."""
+        self._reading.dismiss()
         self._client.close(timeout=2)
 
 

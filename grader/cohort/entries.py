@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from grader import excerpts
 from grader.cohort.index import REPORTS, Entry, Outcome
 from grader.cohort.roster import Student
 from grader.report import Report
 from grader.submission import Submission
+
+MOST_TOLD = 4000
+"""Bytes of a message."""
 
 NO_SCORE: Mapping[str, Any] = {
     **dict.fromkeys(("report", "score", "max_score", "bonus", "max_bonus")),
@@ -47,10 +51,10 @@ def made(
         path=student.path,
         digest=submission.digest if submission else None,
         outcome=outcome,
-        message=_text(_without_path(student, message)),
+        message=_text(excerpts.excerpt(_without_path(student, message), MOST_TOLD)),
         submitted_at=student.submitted_at,
         facts=dict(student.facts),
-        notes=[_text(note) for note in (submission or student).notes],
+        notes=[_text(note) for note in excerpts.notes((submission or student).notes)],
         **score,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grader.cohort import entries, intake, outcome, worker
+from grader.cohort import entries, outcome, reading, worker
 from grader.cohort.conditions import Conditions
 from grader.cohort.crew import Crew
 from grader.cohort.index import Entry, Outcome
@@ -27,7 +27,7 @@ ATTEMPTS = 3
 """How often a submission is given to a process before a fault of the grader is its outcome."""
 
 DEATHS = 2
-"""How many processes may die under a submission that they had to themselves."""
+"""How many processes may die under a submission that they had to themselves, graded or read."""
 
 AHEAD = 2
 """Submissions that wait in memory for a free process, beside those that are being graded."""
@@ -44,6 +44,15 @@ class _Case:
     attempts: int = 0
     deaths: int = 0
     alone: bool = False
+
+
+@dataclass
+class _Read:
+    """A student whose submission is being read, and how many processes have ended under it."""
+
+    place: int
+    future: Future[Submission]
+    deaths: int = 0
 
 
 class Run:
@@ -70,6 +79,7 @@ class Run:
         self._ready: deque[_Case] = deque()
         self._suspects: deque[_Case] = deque()
         self._flying: dict[Future[Result], _Case] = {}
+        self._reading: _Read | None = None
         self._read: dict[int, Submission] = {}
         self._entries: dict[int, Entry] = {}
 
@@ -80,13 +90,18 @@ class Run:
         """
         unread = iter(enumerate(self._students))
         while self._hand_out(unread):
-            done, _ = wait(self._flying, timeout=TICK, return_when=FIRST_COMPLETED)
+            under_way: list[Future[Any]] = [*self._flying]
+            under_way += [self._reading.future] if self._reading else []
+            wait(under_way, timeout=TICK, return_when=FIRST_COMPLETED)
+            done = {future for future in self._flying if future.done()}
             if any(self._died(future) for future in done):
                 # All that were under way fail with it: any of them may have killed it.
                 done, _ = wait(self._flying)
                 self._crew.renew()
             for future in done:
                 self._take_back(future)
+            if self._reading and self._reading.future.done():
+                self._take_in(self._reading)
             self._on_tick()
         return [self._entries[place] for place in range(len(self._students))]
 
@@ -100,34 +115,39 @@ class Run:
                 self._send(self._suspects.popleft(), alone=True)
             return True
         room = self._crew.size + AHEAD
-        while len(self._flying) < room:
-            if not self._ready and not self._read_on(unread):
+        while self._ready and len(self._flying) < room:
+            self._send(self._ready.popleft(), alone=False)
+        if self._reading is None and len(self._flying) < room:
+            for place, student in unread:
+                self._reading = _Read(place, self._crew.read(student))
                 break
-            if self._ready:
-                self._send(self._ready.popleft(), alone=False)
-        return bool(self._flying)
+        return bool(self._flying or self._reading)
 
     def _send(self, case: _Case, *, alone: bool) -> None:
         case.alone = alone
         case.attempts += 1
         self._flying[self._crew.submit(worker.graded, case.job)] = case
 
-    def _read_on(self, unread: Iterator[tuple[int, Student]]) -> bool:
-        """Read the next submission; tell whether there was one."""
-        for place, student in unread:
-            try:
-                submission = intake.noted(student, intake.read(student))
-            except UnreadableSubmission as error:
-                self._settle(place, "unreadable", str(error))
-            except Exception as error:
-                # What no reader foresaw is the grader's fault, and one submission's.
-                told = f"its files cannot be read: {type(error).__name__}: {error}"
-                self._settle(place, "infrastructure", told)
-            else:
-                self._read[place] = replace(submission, files={})
-                self._look_up(self._job(submission), [place])
-            return True
-        return False
+    def _take_in(self, read: _Read) -> None:
+        """Take note of what reading a submission came to."""
+        self._reading = None
+        error = read.future.exception()
+        if error is None:
+            submission = read.future.result()
+            self._read[read.place] = replace(submission, files={})
+            self._look_up(self._job(submission), [read.place])
+        elif isinstance(error, UnreadableSubmission):
+            self._settle(read.place, "unreadable", str(error))
+        elif not reading.has_ended(error):
+            # What no reader foresaw is the grader's fault, and one submission's.
+            told = f"its files cannot be read: {type(error).__name__}: {error}"
+            self._settle(read.place, "infrastructure", told)
+        elif read.deaths + 1 < DEATHS:
+            again = self._crew.read(self._students[read.place])
+            self._reading = _Read(read.place, again, read.deaths + 1)
+        else:
+            told = f"{DEATHS} processes that had nothing else to read ended under it"
+            self._settle(read.place, "unreadable", told)
 
     def _job(self, submission: Submission) -> Job:
         key = self._conditions.key(submission.digest)

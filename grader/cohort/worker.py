@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader import excerpts
 from grader.cohort import canonical, conditions
 from grader.cohort.conditions import Machine
 from grader.errors import SandboxError, UnreadableSubmission
@@ -90,7 +91,7 @@ def graded(job: Job) -> Result:
         except UnreadableSubmission as error:
             told = str(error).removeprefix(f"{canonical.NAME}: ")
             times = {"seconds": round(time.monotonic() - started, 3), "tasks": {}, "facts": {}}
-            return Result(conditions.machine(), unreadable=canonical.plain(told), times=times)
+            return Result(conditions.machine(), unreadable=excerpts.masked(told), times=times)
         except Exception as error:
             # Also a broken sandbox: the next job gets a new one.
             _forget()

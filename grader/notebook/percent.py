@@ -7,7 +7,9 @@ and so does prose. Editors take such a file for a notebook.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from grader.notebook import magics
@@ -71,15 +73,35 @@ def _without_last_blank(lines: list[str]) -> list[str]:
     return lines[:-1] if len(lines) > 1 and not lines[-1] else lines
 
 
-def locate(source: str, line: int) -> tuple[int, int]:
-    """Return where a line of `to_source`'s text is: number of the cell, line in it from 1.
+@dataclass(frozen=True)
+class Index:
+    """Where the cells of `to_source`'s text begin, to find many places in it.
 
-    A line of a header is line 0 of its cell; a text without cells is one cell.
+    starts, numbers: of each cell the line of its header, and what it is called. length: in lines.
     """
-    number, start = 1, 0
-    for at, told in enumerate(source.split("\n")[:line], 1):
-        if magics.HEADER.match(told):
-            named = _NUMBER.search(told)
-            number = int(named[1]) if named else number + bool(start)
-            start = at
-    return number, line - start
+
+    starts: Sequence[int]
+    numbers: Sequence[int]
+    length: int
+
+    @classmethod
+    def of(cls, source: str) -> Index:
+        """Read a text once; one without cells is one cell."""
+        lines = source.split("\n")
+        starts, numbers = [0], [1]
+        for at, told in enumerate(lines, 1):
+            if magics.HEADER.match(told):
+                named = _NUMBER.search(told)
+                numbers.append(int(named[1]) if named else numbers[-1] + (len(starts) > 1))
+                starts.append(at)
+        return cls(starts, numbers, len(lines))
+
+    def locate(self, line: int) -> tuple[int, int]:
+        """Return where a line is: number of the cell, line in it from 1; its header is line 0."""
+        cell = max(0, bisect_right(self.starts, line) - 1)
+        return self.numbers[cell], line - self.starts[cell]
+
+
+def locate(source: str, line: int) -> tuple[int, int]:
+    """Return where one line of `to_source`'s text is; see `Index`."""
+    return Index.of(source).locate(line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,12 +23,16 @@ MAX_KEPT = 16 << 20
 MAX_CODE = 1 << 20
 MAX_CELLS = 10_000
 MAX_TOKENS = 8_000_000
+MAX_KEPT_TOKENS = 1_000_000
+"""Texts, lists and objects outside of outputs: each takes far more memory than it has bytes."""
+
 MAX_DEPTH = 100
 
 DROPPED = frozenset({b'"outputs"', b'"metadata"', b'"attachments"'})
 # Possessive: a string of 200 MB leaves no trail to go back on.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]|"', re.DOTALL)
 _TO_VALUE = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*(?=[\[{])")
+_BEGIN = re.compile(rb"[ \t\r\n]*+[{\xef]")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 AGAIN = "open it in Jupyter and save it again"
@@ -59,7 +64,7 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
         raise UnreadableSubmission(
             f"{name}: is larger than {MAX_BYTES >> 20} MiB; clear its outputs and save it again"
         )
-    if data.lstrip()[:1] not in (b"{", b"\xef"):
+    if not _BEGIN.match(data):
         raise UnreadableSubmission(f"{name}: is not a notebook: it does not start as JSON does")
     kept = _without_outputs(data, name)
     try:
@@ -80,7 +85,7 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
 def _without_outputs(data: bytes, name: str) -> bytes:
     """Return the JSON with `null` in place of outputs, metadata and attachments."""
     parts: list[bytes] = []
-    kept = depth = start = 0
+    kept = depth = start = shown = 0
     resume: int | None = None
     for count, token in enumerate(_TOKEN.finditer(data), 1):
         begin, end = token.span()
@@ -99,7 +104,9 @@ def _without_outputs(data: bytes, name: str) -> bytes:
                 parts += [data[start : value.end()], b"null"]
                 kept += value.end() - start
                 resume = depth
-        if count > MAX_TOKENS or (resume is None and depth > MAX_DEPTH):
+        shown += resume is None
+        too_much = count > MAX_TOKENS or shown > MAX_KEPT_TOKENS
+        if too_much or (resume is None and depth > MAX_DEPTH):
             raise UnreadableSubmission(
                 f"{name}: holds too much to be a notebook; clear its outputs and save it again"
             )
@@ -119,8 +126,8 @@ class _Twice(Exception):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _Twice(repr(next(key for key in keys if keys.count(key) > 1)[:40]))
+        [(key, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise _Twice(repr(key[:40]))
     return found
 
 

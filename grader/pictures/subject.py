@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grader import heat_map, reference, verdict, wording
+from grader import excerpts, heat_map, reference, verdict, wording
 from grader.cases import Case
 from grader.corpus import ALPHABET
 from grader.course import forward
@@ -139,7 +139,7 @@ def _silence(answer: Answer | None) -> str:
     """Say why there is nothing of the submission to draw; nothing if there is."""
     if answer is None:
         return "autograd's gradient alone"
-    message = "".join(c if c.isprintable() else " " for c in answer.message)[:400]
+    message = "".join(c if c.isprintable() else " " for c in excerpts.masked(answer.message))[:400]
     if answer.outcome is Outcome.NOT_IMPLEMENTED:
         return "not written yet: this is what autograd says"
     if answer.outcome is not Outcome.OK:

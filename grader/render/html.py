@@ -18,6 +18,7 @@ from typing import Any, get_args
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.excerpts import NOT_TEXT
 from grader.render.pictures.curve import curve
 from grader.render.pictures.maps import entries, panels
 from grader.render.pictures.strip import strip
@@ -46,10 +47,6 @@ ISOLATION = {
 }
 
 COLOUR_CODE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-NOT_TEXT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
-)
 
 
 def render(report: Report) -> str:

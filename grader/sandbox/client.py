@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -66,7 +67,7 @@ class Zygote:
         self._given: Isolation | None = None
         self._asked: deque[Asked] = deque()
         self._buffer = b""
-        self._process = subprocess.Popen(
+        self._process = _uninterrupted(
             [
                 sys.executable,
                 "-s",
@@ -201,6 +202,17 @@ class Forked:
     def dismiss(self) -> None:
         """Kill it, without waiting."""
         self.zygote.say(b"reap %d" % self.pid)
+
+
+def _uninterrupted(command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
+    """Start a process that Ctrl-C does not reach, from its first instruction on: before it could
+    say that it ignores it, it imports torch for a second.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return subprocess.Popen(command, **more)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # The socket keeps its number across exec; the zygote wants it as descriptor 3.

@@ -22,7 +22,9 @@ if TYPE_CHECKING or __package__:
 else:  # in the sandbox there is no package: these files are run by path
     import reader
 
-MAX_TEXT = 8000
+MAX_FRAMES, MAX_MESSAGE = 6000, 2000
+"""Characters of a traceback: of the innermost frames the last, and of the message the first."""
+
 Failure = dict[str, Any]
 
 
@@ -50,7 +52,8 @@ def failure(error: BaseException, files: Sequence[str]) -> Failure:
     try:
         told = traceback.TracebackException.from_exception(error, limit=-40, lookup_lines=False)
         frames = [frame for frame in told.stack if frame.filename in files]
-        text = "".join(traceback.format_list(frames)) + "".join(told.format_exception_only())
+        where = "".join(traceback.format_list(frames))[-MAX_FRAMES:]
+        text = where + "".join(told.format_exception_only())[:MAX_MESSAGE]
         line = frames[-1].lineno if frames else getattr(error, "lineno", None)
         file = frames[-1].filename if frames else getattr(error, "filename", None)
         message = str(error)
@@ -58,8 +61,8 @@ def failure(error: BaseException, files: Sequence[str]) -> Failure:
         text, line, file, message = "", None, None, "an exception that cannot be described"
     return {
         "type": type(error).__name__[:200],
-        "message": message[:2000],
-        "traceback": text[-MAX_TEXT:],
+        "message": message[:MAX_MESSAGE],
+        "traceback": text,
         "line": line if type(line) is int else None,
         "file": file if type(file) is str else None,
     }
