@@ -71,7 +71,7 @@ def cost(name: str) -> dict[str, float]:
 
 
 def _graded(submission) -> float:  # type: ignore[no-untyped-def]
-    """Grade a submission and show it to people and programs; return the MB of its report and its page."""
+    """Grade a submission and show it in several forms; return the MB of its report and its page."""
     from rich.console import Console
 
     from grader import grade
