@@ -71,20 +71,21 @@ def cost(name: str) -> dict[str, float]:
 
 
 def _graded(submission) -> float:  # type: ignore[no-untyped-def]
-    """Grade a submission and show it in every form; return the MB of its report and its page."""
+    """Grade a submission and show it in several forms; return the MB of its report and its page."""
     from rich.console import Console
 
     from grader import grade
     from grader.options import Options
-    from grader.render import html, terminal
+    from grader.render import gradescope, html, junit, terminal
     from grader.sandbox.client import Zygote
 
     with Zygote("best") as zygote:
         report = grade.grade_one(submission, zygote, Options("hostile"))
     terminal.show(report, Console(file=io.StringIO(), width=80))
+    junit.render(report)
+    gradescope.render(report)
     page = html.render(report)
     text = report.as_json()
-    print(f"{len(text.encode())} {len(page.encode())}", file=sys.stderr)
     return round((len(text.encode()) + len(page.encode())) / 1e6, 2)
 
 

@@ -248,4 +248,4 @@ GRADED: dict[str, Make] = {
     ),
     "notebook of syntax errors": in_cells("raise ValueError", "def (:\n\n" * 300),
 }
-"""Inputs that are read, graded and shown in every form."""
+"""Inputs that are read, graded and shown to people and programs."""
