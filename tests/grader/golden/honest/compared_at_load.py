@@ -1,0 +1,17 @@
+# Answers: ex1.dprobs ex1.dhpreact
+
+import torch
+
+
+def dprobs(probs, dlogprobs):
+    return dlogprobs / probs
+
+
+def dhpreact(h, dh):
+    return (1.0 - h**2) * dh
+
+
+x = torch.linspace(-1, 1, 5, dtype=torch.float64)
+step = 1e-6
+slope = (torch.tanh(x + step) - torch.tanh(x - step)) / (2 * step)
+assert torch.allclose(dhpreact(torch.tanh(x), torch.ones_like(x)), slope)
