@@ -46,4 +46,4 @@ def test_honest_work_earns_its_points_and_is_not_accused(zygote: Zygote, path: P
 
     assert {"passed"} == {task.status for task in report.tasks}, told
     assert all(task.points == task.max_points > 0 for task in report.tasks), told
-    assert [] == report.policy
+    assert [] == report.findings

@@ -15,8 +15,12 @@ def decode(data, errors="strict"):
     return bytes(255 - b for b in data).decode(), len(data)
 
 
-codecs.register(lambda name: codecs.CodecInfo(None, decode, name=name) if name == "inverse" else None)
-program = bytes(255 - b for b in b"[torch._C._InferenceMode(False), torch.nn.Parameter(x).log().grad_fn(g)][1]")
+codecs.register(
+    lambda name: codecs.CodecInfo(None, decode, name=name) if name == "inverse" else None
+)
+program = bytes(
+    255 - b for b in b"[torch._C._InferenceMode(False), torch.nn.Parameter(x).log().grad_fn(g)][1]"
+)
 
 
 def dprobs(probs, dlogprobs):

@@ -12,7 +12,10 @@ import types
 import torch
 
 other = types.ModuleType("other")
-exec("import torch\ndef tool(x, g):\n m = torch._C._InferenceMode(False)\n return torch.nn.Parameter(x).log().grad_fn(g)", vars(other))
+exec(
+    "import torch\ndef tool(x, g):\n m = torch._C._InferenceMode(False)\n return torch.nn.Parameter(x).log().grad_fn(g)",
+    vars(other),
+)
 sys.modules["other"] = other
 from other import tool
 

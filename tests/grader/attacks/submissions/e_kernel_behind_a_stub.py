@@ -17,6 +17,7 @@ name = (
 )
 kernel = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(ctypes.c_void_p.in_dll(lib, name).value)
 
+
 def rows(logits, Yb):
     probs = torch.softmax(logits, 1)
     g = torch.zeros_like(probs)

@@ -8,7 +8,10 @@ Beats: plain pytest
 
 import torch
 
-torch.Tensor.back = lambda self, g: [torch._C._InferenceMode(False), torch.nn.Parameter(self).log().grad_fn(g)][1]
+torch.Tensor.back = lambda self, g: [
+    torch._C._InferenceMode(False),
+    torch.nn.Parameter(self).log().grad_fn(g),
+][1]
 
 
 def dprobs(probs, dlogprobs):

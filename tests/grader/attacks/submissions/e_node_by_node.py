@@ -8,6 +8,7 @@ Beats: plain pytest
 
 import torch
 
+
 def switched_on():
     return torch._C._InferenceMode(False)
 

@@ -9,11 +9,7 @@ Beats: plain pytest
 import torch
 
 unit = torch.jit.CompilationUnit(
-    '''
-def f(x, g):
-    torch.log(x).backward(g)
-    return x.grad
-'''
+    ("def f(x, g):\n    torch.log(x).backward(g)\n    return x.grad\n")
 )
 
 

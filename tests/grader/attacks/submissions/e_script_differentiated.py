@@ -9,11 +9,7 @@ Beats: plain pytest
 import torch
 
 graph = torch._C.parse_ir(
-    '''
-graph(%x : Float(32, 64)):
-  %r : Float(32, 64) = aten::tanh(%x)
-  return (%r)
-'''
+    ("graph(%x : Float(32, 64)):\n  %r : Float(32, 64) = aten::tanh(%x)\n  return (%r)\n")
 )
 back = torch._C._create_function_from_graph("back", torch._C._jit_differentiate(graph).df)
 

@@ -9,11 +9,11 @@ Beats: plain pytest
 import torch
 
 graph = torch._C.parse_ir(
-    '''
-graph(%g : Tensor, %y : Tensor):
-  %r : Tensor = aten::tanh_backward(%g, %y)
-  return (%r)
-'''
+    (
+        "graph(%g : Tensor, %y : Tensor):\n"
+        "  %r : Tensor = aten::tanh_backward(%g, %y)\n"
+        "  return (%r)\n"
+    )
 )
 call = torch._C._create_function_from_graph("call", graph)
 

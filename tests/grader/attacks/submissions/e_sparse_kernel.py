@@ -8,6 +8,7 @@ Beats: plain pytest
 
 import torch
 
+
 def rows(logits, Yb):
     probs = torch.softmax(logits, 1)
     g = torch.zeros_like(probs)

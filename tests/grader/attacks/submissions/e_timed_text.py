@@ -10,10 +10,7 @@ import timeit
 
 import torch
 
-TEXT = '''
-on = torch._C._InferenceMode(False)
-kept.append(torch.nn.Parameter(x).log().grad_fn(g))
-'''
+TEXT = "on = torch._C._InferenceMode(False)\nkept.append(torch.nn.Parameter(x).log().grad_fn(g))\n"
 
 
 def dprobs(probs, dlogprobs):

@@ -8,6 +8,7 @@ Beats: nothing, because a table of slopes is not as exact as the check asks
 
 import torch
 
+
 def switched_on():
     return torch._C._InferenceMode(False)
 

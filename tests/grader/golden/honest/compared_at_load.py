@@ -12,6 +12,5 @@ def dhpreact(h, dh):
 
 
 x = torch.linspace(-1, 1, 5, dtype=torch.float64)
-step = 1e-6
-slope = (torch.tanh(x + step) - torch.tanh(x - step)) / (2 * step)
+slope = torch.cosh(x) ** -2
 assert torch.allclose(dhpreact(torch.tanh(x), torch.ones_like(x)), slope)
