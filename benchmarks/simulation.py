@@ -27,6 +27,7 @@ from grader import grade
 from grader.cohort import canonical, roster
 from grader.cohort import ledger as ledgers
 from grader.cohort.conditions import Conditions, machine
+from grader.cohort.judgements import Judgements
 from grader.cohort.ledger import Ledger
 from grader.cohort.schedule import Run
 from grader.cohort.worker import Job, Result
@@ -131,7 +132,7 @@ def dispatch_seconds(submissions: Sequence[Path]) -> float:
     crew: Any = AtOnce(conditions, report.as_json(), solutions.digest)
     with tempfile.TemporaryDirectory() as out, ledgers.opened(Path(out)) as ledger:
         students = roster.read(submissions[0].parent).students
-        run = Run(students, ledger, conditions, (), crew)
+        run = Run(students, ledger, conditions, Judgements(), crew)
         return timed(run.grade) / len(students)
 
 
