@@ -71,7 +71,7 @@ class Staff:
             found = roster.read(submissions[0].parent).students
             names = {path.name for path in submissions}
             students = [student for student in found if student.id in names]
-            run = Run(students, ledger, self._conditions, (), self._crew)
+            run = Run(students, ledger, self._conditions, Judgements(), self._crew)
             seconds = timed(lambda: self._checked(run))
         return seconds / len(students)
 
