@@ -23,6 +23,7 @@ from grader.cohort import crew as crews
 from grader.cohort import ledger as ledgers
 from grader.cohort import roster
 from grader.cohort.conditions import Conditions
+from grader.cohort.judgements import Judgements
 from grader.cohort.schedule import Run
 from grader.options import ROOT, Options
 
