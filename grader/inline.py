@@ -61,6 +61,7 @@ class Inline(Examiner):
         *,
         seconds: float | None = None,
         padded: bool = False,
+        twice: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the task's function with what it asks for; there is no deadline."""
@@ -70,7 +71,7 @@ class Inline(Examiner):
         function = self._function(definition)
         if function is None:
             return Answer(Outcome.ERROR, f"{definition.name} was not defined when the file was run")
-        return InProcess(self.course, function).ask(task, inputs, wanted)
+        return InProcess(self.course, function).ask(task, inputs, wanted, twice=twice)
 
     def _function(self, definition: Definition) -> Callable[..., Any] | None:
         if definition.form != "function":
