@@ -16,6 +16,7 @@ from grader.examiner import Examiner
 from grader.options import HIDDEN, PUBLIC, Options
 from grader.places import Places
 from grader.report import (
+    SLOW,
     Chain,
     Check,
     Environment,
@@ -164,7 +165,7 @@ class Assembly:
                 definition = self._exam.matched[name]
                 found.append(
                     Finding(
-                        id=f"slow-{name}",
+                        id=f"{SLOW}{name}",
                         file=definition.file,
                         cell=self._places.find(definition.file, definition.line)[0],
                         line=self._places.find(definition.file, definition.line)[1] or 0,
@@ -173,7 +174,7 @@ class Assembly:
                         reason=told,
                         tasks=[name],
                         bars=False,
-                        allowed=f"slow-{name}" in self._options.allow,
+                        allowed=f"{SLOW}{name}" in self._options.allow,
                     )
                 )
         return found
