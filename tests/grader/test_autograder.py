@@ -185,7 +185,7 @@ def test_a_resubmission_has_inputs_of_its_own(tmp_path):
     for _ in range(2):
         done = run(root)
         assert done.returncode == 0, done.stdout
-        seeds += re.findall(r"^seed +(\S+)$", done.stdout, re.MULTILINE)
+        seeds += re.findall(r"^seed +(\S+)", done.stdout, re.MULTILINE)
         assert seeds[-1] not in json.dumps(result(root))
     assert len(set(seeds)) == 2
     again = tmp_path / "again.json"
