@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 from grader.errors import SandboxError
 from grader.sandbox import wire
-from grader.sandbox.occupancy import Allowance, Meter
+from grader.sandbox.occupancy import Allowance, Meter, processor_time
 
 PIPE = 1 << 20
 """Bytes that a pipe of requests or answers holds, where the system lets us choose. By default it is
@@ -33,6 +33,9 @@ PIPE = 1 << 20
 KEPT_OUTPUT = 64 * 1024
 MOST_TOLD = 2000
 """Characters of a worker's message that are kept."""
+
+AT_ONCE = 16
+"""How often output is read before the clock is looked at again: a worker may print without end."""
 
 CUT = b"\n[output cut here: 64 KiB are kept]\n"
 
@@ -219,12 +222,16 @@ class Worker:
             # It may have been answered before anyone looked.
             return self._end(Reply(Outcome.TIMEOUT, allowance.exceeded))
         elapsed = time.monotonic() - begun
-        cpu_elapsed = self.meter.cpu() - cpu_begun if started else 0.0
+        cpu_elapsed = self.clocks()[1] - cpu_begun if started else 0.0
         return _reply(frame, elapsed, cpu_elapsed)
 
     def clocks(self) -> tuple[float, float]:
-        """Return the time and the worker's processor time, both in s."""
-        return time.monotonic(), self.meter.cpu()
+        """Return the time and the worker's processor time, both in s; where that is not told, the
+        time stands for it.
+        """
+        now = time.monotonic()
+        ran = processor_time(self.meter.pid)
+        return now, now if ran is None else ran
 
     @property
     def meter(self) -> Meter:
@@ -283,14 +290,17 @@ class Worker:
 
     def _drain(self) -> bool:
         """Keep the first of what the worker prints; tell whether there may be more."""
-        while piece := _read(self.ends.output, 1 << 16):
+        for _ in range(AT_ONCE):
+            piece = _read(self.ends.output, 1 << 16)
+            if not piece:
+                break
             room = KEPT_OUTPUT - len(self.output)
             if room > 0:
                 self.output += piece[:room]
             if len(piece) > room and not self._cut:
                 self._cut = True
                 self.output += CUT
-        return piece is None
+        return piece != b""
 
     def _end(self, reply: Reply | None) -> Reply:
         """Reap the worker; without a reply, say how it died."""

@@ -53,24 +53,16 @@ class Meter:
     """Charges the time of one process, from its beginning on, to whoever it works for."""
 
     pid: int
-    _begun: float = field(default_factory=time.monotonic)
     _last: Now = field(default=Now(0.0, 0.0, 0.0))
     _waiting: bool = False
-
-    def cpu(self) -> float:
-        """Return the process's time on a processor, in s; where no clock tells it, its age."""
-        try:
-            # Linux's clock id of another process's CPU time; see clock_getcpuclockid(3).
-            return time.clock_gettime((~self.pid << 3) | 2)
-        except (AttributeError, OSError, OverflowError):
-            return time.monotonic() - self._begun
 
     def charge(self, allowance: Allowance, *, waiting: bool) -> None:
         """Charge what was taken since the last time. waiting: from now on somebody waits for the
         process, so that it is charged for sleeping until the next time.
         """
         watched = waiting or self._waiting
-        now = Now(time.monotonic(), self.cpu(), queue_time(self.pid) if watched else 0.0)
+        cpu = processor_time(self.pid) or 0.0  # untold, it counts as asleep while somebody waits
+        now = Now(time.monotonic(), cpu, queue_time(self.pid) if watched else 0.0)
         ran = now.cpu - self._last.cpu
         allowance.cpu += ran
         if self._waiting:
@@ -87,6 +79,15 @@ class Meter:
                 return not file.read().rpartition(")")[2].startswith(" R")
         except OSError:
             return True
+
+
+def processor_time(pid: int) -> float | None:
+    """Return a process's time on a processor, in s; None where that is not told."""
+    try:
+        # Linux's clock id of another process's CPU time; see clock_getcpuclockid(3).
+        return time.clock_gettime((~pid << 3) | 2)
+    except (AttributeError, OSError, OverflowError):
+        return None
 
 
 def queue_time(pid: int) -> float:

@@ -141,7 +141,7 @@ class Clocks:
         self.wall = self.cpu = self.queued = 0.0
         monkeypatch.setattr(occupancy.time, "monotonic", lambda: self.wall)
         monkeypatch.setattr(occupancy, "queue_time", lambda pid: self.queued)
-        monkeypatch.setattr(Meter, "cpu", lambda meter: self.cpu)
+        monkeypatch.setattr(occupancy, "processor_time", lambda pid: self.cpu)
 
     def go_on(self, wall, *, cpu=0.0, queued=0.0):
         """Let time pass."""
@@ -192,6 +192,18 @@ def test_all_that_a_process_ran_is_charged_once(clocks):
 
     assert pytest.approx((first.cpu, second.cpu)) == (0.1, 3.0)
     assert "processor time" in second.exceeded
+
+
+def test_without_a_clock_of_processes_only_waiting_counts(clocks):
+    """On other systems all the time that somebody waits is bounded, and no other."""
+    allowance, meter = Allowance(2.5), Meter(1)
+    clocks.cpu = None
+    for waiting in (False, True, False, False):
+        meter.charge(allowance, waiting=waiting)
+        clocks.wall += 3.0
+
+    assert (allowance.cpu, allowance.asleep) == (0.0, 3.0)
+    assert "asleep" in allowance.exceeded
 
 
 def test_without_proc_time_in_queues_is_not_told(monkeypatch):
