@@ -26,6 +26,8 @@ from grader.sandbox.conversation import Outcome
 from grader.submission import read_for_course
 
 MARGIN = 4.0
+PATIENCE = 60.0
+"""Seconds for one run."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _trained(
     parameters = training.start(f"calibration {seed}", "learning")
     inputs = training.inputs(splits.train, parameters, seed, **plan)
     task = exam.course.resolve("ex4.train")
-    answer = exam.ask(task, inputs, Wanted("tensors", PARAMETERS))
+    answer = exam.ask(task, inputs, Wanted("tensors", PARAMETERS), seconds=PATIENCE)
     if answer.outcome is not Outcome.OK:
         raise SandboxError(f"the reference solution does not train: {answer.message}")
     return dict(zip(PARAMETERS, answer.tensors, strict=True))

@@ -90,10 +90,9 @@ def trained_by(
     parameters: Mapping[str, Tensor],
     seed: int,
     plan: Mapping[str, int],
-    reference_seconds: float = 0.0,
 ) -> dict[str, Tensor]:
     """Return the parameters that the submission's training loop leaves behind."""
-    return timed_run(judge, data, parameters, seed, plan, reference_seconds)[0]
+    return timed_run(judge, data, parameters, seed, plan)[0]
 
 
 def timed_run(
@@ -102,7 +101,6 @@ def timed_run(
     parameters: Mapping[str, Tensor],
     seed: int,
     plan: Mapping[str, int],
-    reference_seconds: float = 0.0,
 ) -> tuple[dict[str, Tensor], float]:
     """Return what the submission's training loop leaves behind, and its processor time in s."""
     size = sum(value.numel() * value.element_size() for value in parameters.values())
@@ -112,7 +110,6 @@ def timed_run(
         "tensors",
         PARAMETERS,
         expect_bytes=size,
-        reference_seconds=reference_seconds,
     )
     for name, got in zip(PARAMETERS, answer.tensors, strict=True):
         wanted, shape = tuple(parameters[name].shape), tuple(got.shape)
@@ -130,7 +127,7 @@ def _side_by_side(
 ) -> tuple[dict[str, Tensor], Mapping[str, Tensor]]:
     """Return what the submission's loop and the reference make of the same run."""
     right = training.known_run(data, parameters, seed, **plan)
-    return trained_by(judge, data, parameters, seed, plan, right.seconds), right.trained
+    return trained_by(judge, data, parameters, seed, plan), right.trained
 
 
 def trajectory(judge: Judge, splits: Splits, seed: str) -> None:

@@ -31,6 +31,7 @@ ADVICE = {
     "no new privileges": "The profile of this container may forbid prctl: allow it.",
     "resource limits": "A limit of this session is lower than what a worker needs, or is fixed: "
     "see `ulimit -a`.",
+    "a limit of memory": "This system does not tell what a process has mapped: mount /proc.",
     "no processes": "The limit on processes of this session is fixed: see `ulimit -u`. The jail "
     "holds without it.",
     "no groups": "This container lacks CAP_SETGID: run the grader as a user who is not root. The "

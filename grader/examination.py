@@ -17,15 +17,13 @@ from grader.question import TENSOR, Answer, Value, Wanted, request
 from grader.sandbox import client, wire
 from grader.sandbox.client import Isolation, Reader, Zygote
 from grader.sandbox.conversation import Outcome, Reply, Worker
+from grader.sandbox.occupancy import Allowance
 from grader.submission import Submission
 from grader.workers import Early, Workers
 
 MIN_ANSWER = 1 << 20
 """An answer may have this many bytes in any case: a wrong shape is to be seen, not only refused."""
 
-
-BUDGET = 150.0
-"""Seconds that all calls of one submission may take together: what hangs everywhere ends, too."""
 
 ORDINARY = frozenset({Outcome.OK, Outcome.NOT_IMPLEMENTED, Outcome.ERROR})
 """After any other outcome a shared worker is not asked again."""
@@ -56,13 +54,13 @@ def inspect(
 class Question:
     """A question to the worker of a task, and its answer once it is known.
 
-    header, parts: the request. limit: seconds to wait. started: the clocks of a call that is timed.
+    header, parts: the request. started: the clocks of a call that is timed.
     """
 
     examination: Examination
     task: Task
     wanted: Wanted
-    limit: float
+    allowance: Allowance
     header: dict[str, Any] = field(default_factory=dict)
     parts: list[bytes] = field(default_factory=list)
     known: Answer | None = None
@@ -88,10 +86,11 @@ class Examination(Examiner):
     inspection: Inspection
     matched: Mapping[str, Definition] = field(init=False)
     outputs: dict[str, str] = field(default_factory=dict)
-    budget: float = BUDGET
     early: Early | None = None
     _workers: Workers = field(init=False)
     _waiting: deque[Question] = field(default_factory=deque)
+    _allowances: dict[str, Allowance] = field(default_factory=dict)
+    _hidden: bool = False
 
     def __post_init__(self) -> None:
         found = self.inspection
@@ -118,6 +117,15 @@ class Examination(Examiner):
         self.close()
         self._workers.end()
 
+    def turn_to(self, visibility: str) -> None:
+        """Ask public or hidden questions from now on; see `Examiner.turn_to`."""
+        while self._waiting:
+            self._receive()
+        hidden = visibility == "hidden"
+        if hidden != self._hidden and (self._hidden or self._workers.is_shared):
+            self.close()
+        self._hidden = hidden
+
     def ask(
         self,
         task: Task,
@@ -126,13 +134,15 @@ class Examination(Examiner):
         *,
         seconds: float | None = None,
         padded: bool = False,
+        twice: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the task's function in its worker; see `Examiner.ask`."""
         while self._waiting:  # or the processor time of the answer would be that of several
             self._receive()
-        asked = self._question(task, inputs, wanted, padded, expect_bytes)
-        asked.limit = seconds or task.deadline_s
+        asked = self._question(task, inputs, wanted, padded, twice, expect_bytes)
+        if seconds is not None:
+            asked.allowance = Allowance(seconds)
         return self._asked(asked, timed=True).answer()
 
     def pose(
@@ -142,9 +152,10 @@ class Examination(Examiner):
         wanted: Wanted = TENSOR,
         *,
         padded: bool = False,
+        twice: bool = False,
     ) -> Asked:
         """Ask and go on; see `Examiner.pose`."""
-        return self._asked(self._question(task, inputs, wanted, padded, 0))
+        return self._asked(self._question(task, inputs, wanted, padded, twice, 0))
 
     def _question(
         self,
@@ -152,28 +163,29 @@ class Examination(Examiner):
         inputs: Mapping[str, Value],
         wanted: Wanted,
         padded: bool,
+        twice: bool,
         expect_bytes: int,
     ) -> Question:
+        allowance = self._allowances.setdefault(task.full_name, Allowance(task.deadline_s))
         definition = self.matched.get(task.full_name)
         if definition is None or matching.missing(task, definition):
-            return Question(self, task, wanted, task.deadline_s, known=self.unanswerable(task))
+            return Question(self, task, wanted, allowance, known=self.unanswerable(task))
         cap = max(MIN_ANSWER, 4 * expect_bytes)
-        frame = request(definition, inputs, wanted, padded, cap)
-        return Question(self, task, wanted, task.deadline_s, *frame)
+        frame = request(definition, inputs, wanted, padded, cap, twice=twice)
+        return Question(self, task, wanted, allowance, *frame)
 
     def _asked(self, asked: Question, *, timed: bool = False) -> Question:
         """Send a question to the task's worker, unless its answer is known. Return the question."""
+        if asked.known is None and asked.allowance.exceeded:
+            asked.known = Answer(Outcome.TIMEOUT, asked.allowance.exceeded)
         if asked.known is not None:
             return asked
-        file = self.matched[asked.task.full_name].file
-        if not self._workers.at_work_on(asked.task):
+        if self._workers.task != asked.task.full_name:
             self.close()
-        worker, loaded = self._workers.engage(asked.task)
+        worker, loaded = self._engaged(asked)
         if loaded.outcome is not Outcome.OK:
+            file = self.matched[asked.task.full_name].file
             asked.known = self._failed(loaded, f"{file} could not be loaded: ")
-        elif self.budget <= 0:
-            told = f"all calls together took more than {BUDGET:g} s"
-            asked.known = Answer(Outcome.TIMEOUT, told)
         else:
             # Before the request is out: a short one is answered before anyone waits for it.
             asked.started = worker.clocks() if timed else None
@@ -181,13 +193,15 @@ class Examination(Examiner):
             self._waiting.append(asked)
         return asked
 
+    def _engaged(self, asked: Question) -> tuple[Worker, Reply]:
+        return self._workers.engage(asked.task, self._hidden, asked.allowance)
+
     def _receive(self) -> None:
         """Receive the answer to the question that has waited the longest."""
         asked = self._waiting[0]
-        worker, loaded = self._workers.engage(asked.task)
-        limit, cap = asked.limit, asked.header["max_body"]
-        reply = worker.receive(seconds=limit, max_body=cap, started=asked.started)
-        self.budget -= reply.seconds
+        worker, loaded = self._engaged(asked)
+        cap = asked.header["max_body"]
+        reply = worker.receive(asked.allowance, max_body=cap, started=asked.started)
         blameless = reply.outcome not in ORDINARY and self._workers.give_up()
         if blameless and reply.outcome in EXHAUSTED:
             self._ask_again()

@@ -42,9 +42,7 @@ class Inspection:
 
 
 class Asked(Protocol):
-    """A question that was asked. limit: for how many seconds its answer is waited for."""
-
-    limit: float
+    """A question that was asked."""
 
     def answer(self) -> Answer:
         """Wait for the answer, and return it; always the same one."""
@@ -55,7 +53,6 @@ class Answered:
     """A question whose answer is known."""
 
     known: Answer
-    limit: float = 0.0
 
     def answer(self) -> Answer:
         """Return it."""
@@ -84,15 +81,23 @@ class Examiner:
         *,
         seconds: float | None = None,
         padded: bool = False,
+        twice: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the task's function with what it asks for.
 
         inputs: everything on offer, by the course's own names. padded: hand matrices over as
-        non-contiguous views. seconds: the deadline, if it is not the task's own. expect_bytes: the
-        size of a right answer.
+        non-contiguous views. twice: call it twice with the same tensors, and answer with what it
+        returns then. seconds: what this call may take, in place of what is left of the task's own
+        time. expect_bytes: the size of a right answer.
         """
         raise NotImplementedError
+
+    def turn_to(self, visibility: str) -> None:
+        """Ask `public` or `hidden` questions from now on. What the submission says to public ones
+        is shown to students, so no process is asked one after it has received a hidden one, and
+        every public one is answered before.
+        """
 
     def pose(
         self,
@@ -101,11 +106,12 @@ class Examiner:
         wanted: Wanted = TENSOR,
         *,
         padded: bool = False,
+        twice: bool = False,
     ) -> Asked:
         """Ask without waiting for the answer, where that is possible; see `ask`. Its
         processor time is not told, as it cannot be told from that of other questions.
         """
-        return Answered(self.ask(task, inputs, wanted, padded=padded))
+        return Answered(self.ask(task, inputs, wanted, padded=padded, twice=twice))
 
     def prepare(self, task: Task) -> None:
         """Get ready for a task that is about to be examined."""

@@ -61,6 +61,7 @@ class Inline(Examiner):
         *,
         seconds: float | None = None,
         padded: bool = False,
+        twice: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the task's function with what it asks for; there is no deadline."""
@@ -73,7 +74,7 @@ class Inline(Examiner):
             return Answer(Outcome.ERROR, f"{definition.name} was not defined when the file was run")
         with stand_ins.installed(self._texts()):
             asked = InProcess(self.course, belt.on()(function), tuple(self.submission.files))
-            return asked.ask(task, inputs, wanted)
+            return asked.ask(task, inputs, wanted, twice=twice)
 
     def _texts(self) -> dict[str, str]:
         return {name: text.decode() for name, text in self.submission.files.items()}

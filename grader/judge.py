@@ -7,7 +7,6 @@ or it raises `CheckFailed`. The record is what the score report is built from.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,9 +40,6 @@ PROPERTY = "backprop_ninja"
 
 CHAIN_BOUND = 1e-4
 """Largest error that is still rounding after up to 20 links, in units of the largest entry."""
-
-DEADLINE_FACTOR = 100.0
-"""How many times slower than autograd a function may be; a Python loop over a batch is about 50."""
 
 TRUE_CHAIN_ONLY = (
     "right here, but it holds only because of what arrives on the chain from this loss (dprobs, "
@@ -126,7 +122,7 @@ class Judge:
     def _compared(self, case: Case) -> None:
         answer = self._gradient(case)
         self._flag_if_slow(case, answer)
-        expected, _ = self._reference(case)
+        expected = self._reference(case)
         found = verdict.compare(answer.tensors[0], expected, self.examination.course.bound)
         self._keep(case.name, found)
         if found.kind is Kind.SHAPE:
@@ -160,7 +156,7 @@ class Judge:
 
     def _vanishes(self, case: Case) -> bool:
         """Tell whether zeros would be right on a case."""
-        expected, _ = self._reference(case)
+        expected = self._reference(case)
         zeros = torch.zeros_like(expected.value)
         return verdict.compare(zeros, expected, self.examination.course.bound).kind.right
 
@@ -168,7 +164,7 @@ class Judge:
         """Return the first case on which the answer is wrong. Raises CheckFailed without one."""
         for case in several:
             answer = self._gradient(case)
-            expected, _ = self._reference(case)
+            expected = self._reference(case)
             found = verdict.compare(answer.tensors[0], expected, self.examination.course.bound)
             self._keep(case.name, found)
             if not (found.kind.right or found.kind is Kind.SHAPE):
@@ -177,7 +173,7 @@ class Judge:
 
     def _wrong(self, case: Case, answer: Answer, found: Verdict) -> None:
         """Say why an answer is wrong, and end the check. Raises CheckFailed."""
-        expected, _ = self._reference(case)
+        expected = self._reference(case)
         told = diagnosis.of_gradient(self.task, case, answer, expected)
         self.record.diagnosis = told.as_dict() if told else None
         self._draw(case.name, found, answer.tensors[0], expected, case.sizes)
@@ -191,16 +187,26 @@ class Judge:
             )
 
     def keeps_inputs(self, case: Case) -> None:
-        """Check that a call changes none of its inputs and returns memory of its own."""
-        self._pose(case)
-        self._later("", lambda: self._kept(case))
+        """Check that a call changes none of its inputs and returns memory of its own.
 
-    def _kept(self, case: Case) -> None:
+        Whether an input was changed is what the submission's process says, and shows in its
+        numbers: it is called again with the same tensors, and has to answer the same.
+        """
+        self._pose(case)
+        inputs = self._given(case)
+        again = self.examination.pose(self.task, inputs, padded=case.padded, twice=True)
+        self._later(case.name, lambda: self._kept(case, again.answer()))
+
+    def _kept(self, case: Case, again: Answer) -> None:
         answer = self._gradient(case)
-        if answer.changed:
-            self.record.diagnosis = diagnosis.in_place(answer.changed).as_dict()
-            names = ", ".join(answer.changed)
+        changed = answer.changed or again.changed
+        if changed:
+            self.record.diagnosis = diagnosis.in_place(changed).as_dict()
+            names = ", ".join(changed)
             self.fail("failed", f"{names} was changed in place: other gradients still need it")
+        bound = self.examination.course.bound * self._reference(case).unit
+        same = verdict.same(self._good(again).tensors[0], answer.tensors[0], bound)
+        self.require(same, "called again with the same tensors, it returns something else")
         promises = not self.examination.is_flat(self.task)
         if promises and answer.aliased and not reference.may_alias(self.task, case):
             names = ", ".join(answer.aliased)
@@ -208,15 +214,14 @@ class Judge:
 
     def follows_dtype(self, case: Case, narrow: Case) -> None:
         """Check the gradient in float64. Code that insists on float32 buffers is no mistake in the
-        gradient: where torch refuses to mix dtypes, `narrow` is asked instead.
+        gradient: where it raises, whatever it says, it has to be right on `narrow` instead, a case
+        of other sizes and other numbers.
         """
         self._pose(case)
-        self._later(case.name, lambda: self._compared(narrow if self._refuses(case) else case))
+        self._later(case.name, lambda: self._compared(narrow if self._raises(case) else case))
 
-    def _refuses(self, case: Case) -> bool:
-        """Tell whether torch refused to mix the dtypes of a case with others."""
-        answer = self._answer(case)
-        return answer.outcome is Outcome.ERROR and "dtype" in answer.message.lower()
+    def _raises(self, case: Case) -> bool:
+        return self._answer(case).outcome is Outcome.ERROR
 
     def link(self, case: Case, links: dict[str, Tensor]) -> None:
         """Add the task's own answer to the chain of answers, and compare it with the true gradient.
@@ -235,13 +240,12 @@ class Judge:
             self._later("", lambda: self._linked(case, links, self._answer(case)))
             return
         asked = self.examination.pose(self.task, {**self._given(case), **own})
-        asked.limit = self._limit(self._reference(case)[1])
         self._later("", lambda: self._linked(case, links, asked.answer()))
 
     def _linked(self, case: Case, links: dict[str, Tensor], answer: Answer) -> None:
         self._good(answer)
         links[self.task.name] = answer.tensors[0]
-        found = verdict.compare(answer.tensors[0], self._reference(case)[0], CHAIN_BOUND)
+        found = verdict.compare(answer.tensors[0], self._reference(case), CHAIN_BOUND)
         self._keep("chain", found)
         if found.kind is Kind.WRONG:
             self.fail("failed", wording.of_verdict(found))
@@ -259,37 +263,22 @@ class Judge:
         if key not in self.asked and case.sizes.n < LARGE_BATCH:
             inputs = self._given(case)
             self.asked[key] = self.examination.pose(self.task, inputs, padded=case.padded)
-            # While the worker is at it:
-            self.asked[key].limit = self._limit(self._reference(case)[1])
+            self._reference(case)  # while the worker is at it
 
     def _answer(self, case: Case) -> Answer:
         key = (self.task.full_name, case.name)
         if key not in self.asked:
-            inputs, limit = self._given(case), self._limit(self._reference(case)[1])
-            told = self.examination.ask(self.task, inputs, padded=case.padded, seconds=limit)
+            told = self.examination.ask(self.task, self._given(case), padded=case.padded)
             self.asked[key] = Answered(told)
         return self.asked[key].answer()
 
-    def _reference(self, case: Case) -> tuple[Reference, float]:
-        """Return the reference on a case and how long it took, which the deadline follows."""
+    def _reference(self, case: Case) -> Reference:
+        """Return the reference on a case."""
         name = self.task.full_name
         if name not in case.references:
-            case.references[name] = timed(lambda: reference.gradient(self.task, case))
-            if DEADLINE_FACTOR * case.references[name][1] > self.task.deadline_s:
-                # Something else may have been in the way.
-                found, again = timed(lambda: reference.gradient(self.task, case))
-                case.references[name] = found, min(again, case.references[name][1])
-        known: tuple[Reference, float] = case.references[name]
+            case.references[name] = reference.gradient(self.task, case)
+        known: Reference = case.references[name]
         return known
-
-    def _limit(self, reference_seconds: float) -> float:
-        """Return the deadline for a call whose reference took so long: the task's own limit, and
-        doubled until it is DEADLINE_FACTOR times that. Steps of two keep reports alike.
-        """
-        limit = self.task.deadline_s
-        while limit < DEADLINE_FACTOR * reference_seconds:
-            limit *= 2
-        return limit
 
     # Procedures
 
@@ -299,18 +288,12 @@ class Judge:
         kind: str = "tensor",
         names: Sequence[str] = (),
         *,
-        reference_seconds: float = 0.0,
         expect_bytes: int = 0,
     ) -> Answer:
-        """Call the task's function and return its answer. Raises CheckFailed if there is none.
-
-        reference_seconds: how long the reference took for the same, which the deadline follows.
-        """
-        wanted, limit = Wanted(kind, tuple(names)), self._limit(reference_seconds)
+        """Call the task's function and return its answer. Raises CheckFailed if there is none."""
+        wanted = Wanted(kind, tuple(names))
         return self._good(
-            self.examination.ask(
-                self.task, inputs, wanted, seconds=limit, expect_bytes=expect_bytes
-            )
+            self.examination.ask(self.task, inputs, wanted, expect_bytes=expect_bytes)
         )
 
     def put(
@@ -329,9 +312,7 @@ class Judge:
         or None if there is no answer; then later calls get a process of their own.
         """
         wanted = Wanted("tensors", tuple(names))
-        answer = self.examination.ask(
-            self.task, inputs, wanted, seconds=self._limit(0.0), expect_bytes=expect_bytes
-        )
+        answer = self.examination.ask(self.task, inputs, wanted, expect_bytes=expect_bytes)
         if answer.outcome is Outcome.OK:
             return list(answer.tensors)
         self.examination.close()
@@ -386,13 +367,6 @@ class Judge:
 
 def _same(one: Tensor, other: Tensor) -> bool:
     return one.dtype == other.dtype and torch.equal(one, other)
-
-
-def timed(compute: Callable[[], Reference]) -> tuple[Reference, float]:
-    """Return a reference and the seconds that it took."""
-    started = time.perf_counter()
-    found = compute()
-    return found, time.perf_counter() - started
 
 
 def finite(tensors: Sequence[Tensor]) -> bool:

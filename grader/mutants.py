@@ -445,12 +445,13 @@ class Candidate(InProcess):
         *,
         seconds: float | None = None,
         padded: bool = False,
+        twice: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the mutant. What is neither tensor nor text is malformed; no call takes any time."""
         function = _with_views(self.function) if padded else self.function
         try:
-            answer = InProcess(self.course, function).ask(task, inputs, wanted)
+            answer = InProcess(self.course, function).ask(task, inputs, wanted, twice=twice)
         except (TypeError, ValueError, RuntimeError) as error:
             return Answer(Outcome.MALFORMED, str(error))
         if not all(isinstance(text, str) for text in answer.texts):

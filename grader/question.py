@@ -64,8 +64,13 @@ def request(
     wanted: Wanted,
     padded: bool,
     cap: int,
+    *,
+    twice: bool = False,
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Return header and body of the request that calls a function with what it asks for."""
+    """Return header and body of the request that calls a function with what it asks for.
+
+    twice: it is called twice with the same tensors, and the second answer counts.
+    """
     tensors: list[Tensor] = []
 
     def place(tensor: Tensor) -> int:
@@ -101,6 +106,7 @@ def request(
     floats = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
     header = {
         "op": "call",
+        "calls": 2 if twice else 1,
         "name": definition.name,
         "line": definition.line,
         "positional": positional,

@@ -85,7 +85,7 @@ def _turn(
     data = splits.train[0][:EXAMPLES], splits.train[1][:EXAMPLES]
     parameters = network.draw_parameters(sizes, generator_for(seed, "speed"))
     right = run(data, parameters, draws, **plan)
-    trained, yours = timed_run(judge, data, parameters, draws, plan, right.seconds)
+    trained, yours = timed_run(judge, data, parameters, draws, plan)
     name, fraction = training.off_course(parameters, trained, right.trained)
     judge.require(
         fraction <= TRAJECTORY_BOUND,

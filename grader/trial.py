@@ -138,16 +138,24 @@ class Court:
     drawn: set[str] = field(default_factory=set)
 
     def tried(self, task: Task, laws: Sequence[Law]) -> list[Trial]:
-        """Put checks to a task: all questions first, as far as they can be asked without knowing an
-        answer, so that references are computed while the submission's worker is at them.
+        """Put checks to a task: the public ones first, and what they show is settled before the
+        submission sees anything of a hidden one.
         """
         trials = [Trial(law, self._judge(task)) for law in laws]
+        for visibility in ("public", "hidden"):
+            self.examination.turn_to(visibility)
+            self._try([trial for trial in trials if trial.law.visibility == visibility])
+        return trials
+
+    def _try(self, trials: Sequence[Trial]) -> None:
+        """Ask all questions first, as far as they can be asked without knowing an answer, so that
+        references are computed while the submission's worker is at them.
+        """
         for trial in trials:
             self._go_on(trial, functools.partial(self._put, trial))
         for trial in trials:
             self._go_on(trial, trial.judge.settle)
             trial.end()
-        return trials
 
     def _judge(self, task: Task) -> Judge:
         record = Record(task.full_name, status="infrastructure")

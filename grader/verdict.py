@@ -83,6 +83,13 @@ def _worst(answer: Tensor, expected: Tensor) -> Worst | None:
     return Worst(index, answer[index].item(), expected[index].item())
 
 
+def same(one: Tensor, other: Tensor, bound: float) -> bool:
+    """Tell whether two answers agree: in shape and dtype, and in their numbers within a bound."""
+    alike = (one.dtype, one.shape) == (other.dtype, other.shape)
+    wide = (one.double(), other.double())
+    return alike and torch.allclose(*wide, rtol=0.0, atol=bound, equal_nan=True)
+
+
 def compare(answer: Tensor, reference: Reference, bound: float) -> Verdict:
     """Judge an answer. One that is float32 autograd's bit by bit is judged once for each reference;
     see `_compared`.

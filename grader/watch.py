@@ -312,7 +312,9 @@ class Bench:
         file = self.course.resolve(task).exercise.file
         if self._inspected is None or file not in self._inspected[1].plain & found.files.keys():
             return None
-        return file, client.start(zygote, found.files, file)
+        worker = zygote.fork()
+        client.start(worker, found.files, file)
+        return file, worker
 
     def _read(self, inspection: Inspection) -> None:
         """Note the syntax errors: of each file the first one. The lines of a docstring at its top

@@ -3,13 +3,15 @@
 Each task has a worker of its own, so that what the code of one task does to its process cannot help
 or hurt another. The tasks of a file whose code can do nothing of the kind share one, as long as it
 lives; see `grader/sandbox/plain.py`.
+
+No worker is asked a public question after a hidden one: what it says to public ones is shown to
+students. A task's own worker is asked its public questions first; of shared workers there are two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from grader.course.catalogue import Task
 from grader.course.vocabulary import vocabulary
@@ -17,9 +19,19 @@ from grader.matching import Definition
 from grader.sandbox import client
 from grader.sandbox.client import Zygote
 from grader.sandbox.conversation import Outcome, Reply, Worker
+from grader.sandbox.occupancy import Allowance
 
 Early = tuple[str, Worker]
 """A file, and a worker that was started on it while the submission was still being read."""
+
+
+@dataclass
+class Shared:
+    """A worker of several tasks: what came of running each file, and the tasks it has served."""
+
+    worker: Worker
+    loaded: dict[str, Reply]
+    served: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -39,103 +51,113 @@ class Workers:
     task: str = ""
     _loaded: Reply | None = None
     _prepared: dict[str, Worker] = field(default_factory=dict)
-    _hanging: dict[str, Reply] = field(default_factory=dict)
-    _shared: Worker | None = None
-    _shared_loaded: dict[str, Reply] = field(default_factory=dict)
-    _served: set[str] = field(default_factory=set)
+    _hanging: dict[str, Allowance] = field(default_factory=dict)
+    _shared: dict[bool, Shared] = field(default_factory=dict)
 
-    def at_work_on(self, task: Task) -> bool:
-        """Tell whether the worker of a task is the current one."""
-        return self.current is not None and self.task == task.full_name
-
-    def engage(self, task: Task) -> tuple[Worker, Reply]:
-        """Return the worker of a task and what came of loading its file. It becomes the current
-        one; the one before has to be let go first.
+    def engage(self, task: Task, hidden: bool, allowance: Allowance) -> tuple[Worker, Reply]:
+        """Return the worker of a task for hidden or for public questions, and what came of loading
+        its file, which is charged to the allowance. It becomes the current one; one of another task
+        has to be let go first.
         """
-        definition = self.matched[task.full_name]
-        if not self.at_work_on(task):
+        if self.current is None:
+            definition = self.matched[task.full_name]
             if self._shares(definition):
-                self._loaded = self._load_shared(definition.file)
-                self.current = self._shared
-                self._served.add(task.full_name)
+                shared = self._load_shared(definition.file, hidden, allowance)
+                shared.served.add(task.full_name)
+                self.current, self._loaded = shared.worker, shared.loaded[definition.file]
             else:
                 self.prepare(task)
                 self.current = self._prepared.pop(task.full_name)
-                self._loaded = self._load_own(definition.file, self.current)
+                self._loaded = self._load_own(definition, self.current, allowance)
             self.task = task.full_name
-        assert self.current is not None
         assert self._loaded is not None
         return self.current, self._loaded
 
     def prepare(self, task: Task) -> None:
-        """Start the worker of a task that is about to be examined, while another one is."""
+        """Fork the worker of a task that is about to be examined, while another one is examined. It
+        runs nothing of the submission before somebody waits for it.
+        """
         definition = self.matched.get(task.full_name)
         if definition is None or self._shares(definition) or task.full_name in self._prepared:
             return
-        part: dict[str, Any] | None = None
-        if definition.form != "function":
-            names = ("form", "name", "line", "task")
-            part = {name: getattr(definition, name) for name in names}
-            part["words"] = vocabulary()
-        worker = client.start(self.zygote, self.files, definition.file, part)
-        self._prepared[task.full_name] = worker
+        self._prepared[task.full_name] = self.zygote.fork()
 
     def give_up(self) -> bool:
         """Ask the current worker no more: if it is shared, the other tasks get a new one, while it
         stays this task's, as dead as it is. Tell whether another task may have been its undoing.
         """
-        if self.current is not self._shared:
-            return False
-        self._shared = None
-        return self._served != {self.task}
+        place = self._place()
+        return place is not None and self._shared.pop(place).served != {self.task}
 
     def let_go(self, *, end: bool = False) -> bytes:
         """Leave the current task; return what it printed. Its worker ends unless it is a shared
         one, or in any case.
         """
-        worker, self.current, self.task, self._loaded = self.current, None, "", None
+        worker, place = self.current, self._place()
+        self.current, self.task, self._loaded = None, "", None
         if worker is None:
             return b""
-        if end and worker is self._shared:
-            self._shared = None
-        if worker is not self._shared:
+        if end and place is not None:
+            del self._shared[place]
+        if end or place is None:
             worker.close()
         return worker.take_output()
 
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether the current worker serves other tasks, too."""
+        return self._place() is not None
+
     def end(self) -> None:
         """End every worker but the current one."""
-        left = [*self._prepared.values(), self._shared, self.early[1] if self.early else None]
-        for worker in left:
-            if worker is not None:
-                worker.close()
+        left = [*self._prepared.values(), *(shared.worker for shared in self._shared.values())]
+        for worker in [*left, *([self.early[1]] if self.early else [])]:
+            worker.close()
         self._prepared.clear()
-        self._shared = self.early = None
+        self._shared.clear()
+        self.early = None
+
+    def _place(self) -> bool | None:
+        """Return for which questions the current worker is shared, if it is."""
+        found = (hidden for hidden, s in self._shared.items() if s.worker is self.current)
+        return next(found, None)
 
     def _shares(self, definition: Definition) -> bool:
         return definition.form == "function" and definition.file in self.plain
 
-    def _load_own(self, file: str, worker: Worker) -> Reply:
-        loaded = self._hanging.get(file) or client.loaded(worker)
-        if loaded.outcome is Outcome.TIMEOUT:
+    def _load_own(self, definition: Definition, worker: Worker, allowance: Allowance) -> Reply:
+        file, part = definition.file, None
+        if definition.form != "function":
+            names = ("form", "name", "line", "task")
+            part = {name: getattr(definition, name) for name in names}
+            part["words"] = vocabulary()
+        else:
+            known = self._hanging.get(file)
+            if known is not None and allowance.seconds <= known.seconds:
+                told = replace(known, seconds=allowance.seconds).exceeded
+                return Reply(Outcome.TIMEOUT, told)
+        client.start(worker, self.files, file, part)
+        loaded = client.loaded(worker, allowance)
+        if loaded.outcome is Outcome.TIMEOUT and part is None:
             # It would hang for the other tasks of this file, too.
-            self._hanging[file] = loaded
+            self._hanging[file] = allowance
         return loaded
 
-    def _load_shared(self, file: str) -> Reply:
-        """Return what came of running a file in the shared worker: in a new one, if the one that
-        has run other files is dead, or cannot run this one as a whole. It may lack the memory.
+    def _load_shared(self, file: str, hidden: bool, allowance: Allowance) -> Shared:
+        """Run a file in the shared worker, unless it has: in a new one, if the one that has run
+        other files is dead, or cannot run this one as a whole. It may lack the memory.
         """
-        if self._shared is not None and file not in self._shared_loaded:
-            loaded = client.load_too(self._shared, file)
-            self._shared_loaded[file] = loaded
+        shared = self._shared.get(hidden)
+        if shared is not None and file not in shared.loaded:
+            loaded = shared.loaded[file] = client.load_too(shared.worker, file, allowance)
             if loaded.outcome is not Outcome.OK or loaded.header.get("failures"):
-                self._shared.close()
-                self._shared = None
-        if self._shared is None:
-            self._shared = self._started(file)
-            self._shared_loaded = {file: client.loaded(self._shared)}
-            self._served = set()
-        return self._shared_loaded[file]
+                self._shared.pop(hidden).worker.close()
+                shared = None
+        if shared is None:
+            worker = self._started(file)
+            shared = Shared(worker, {file: client.loaded(worker, allowance)})
+            self._shared[hidden] = shared
+        return shared
 
     def _started(self, file: str) -> Worker:
         early, self.early = self.early, None
@@ -143,4 +165,6 @@ class Workers:
             return early[1]
         if early is not None:
             early[1].close()
-        return client.start(self.zygote, self.files, file)
+        worker = self.zygote.fork()
+        client.start(worker, self.files, file)
+        return worker

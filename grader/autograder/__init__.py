@@ -25,18 +25,19 @@ class CannotBuild(ValueError):
     """Something to put into the zip is missing, or cannot be put there."""
 
 
-def build(root: Path, seed: str, with_bonus: bool = False) -> bytes:
-    """Return the zip. root: the project's folder. Equal projects and options give equal bytes.
+def build(root: Path, seed: str | None = None, with_bonus: bool = False) -> bytes:
+    """Return the zip. root: the project's folder. seed: the same for all submissions; None: each
+    grading draws its own. Equal projects and options give equal bytes.
 
     Raises CannotBuild.
     """
-    if not seed or not seed.isprintable() or seed.startswith("-"):
+    if seed is not None and (not seed or not seed.isprintable() or seed.startswith("-")):
         raise CannotBuild("--seed: expected printable characters, the first of them no dash")
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("setup.sh", "run_autograder"):
             _add(archive, name, (SCRIPTS / name).read_bytes(), 0o755)
-        options = ["--seed", seed, *(["--with-bonus"] if with_bonus else [])]
+        options = [*(["--seed", seed] if seed else []), *(["--with-bonus"] if with_bonus else [])]
         _add(archive, "options", "".join(f"{option}\n" for option in options).encode())
         for path in _project(root):
             name = f"{PROJECT}/{path.relative_to(root).as_posix()}"

@@ -212,7 +212,11 @@ def _cohort_rows(folder: Path, view: str) -> list[Row]:
 
 @export.command()
 @click.option("-o", "--out", required=True, metavar="FILE", help="Where to write the zip.")
-@click.option("--seed", help="Seed of the hidden checks, the same for everybody; drawn without it.")
+@click.option(
+    "--seed",
+    help="Seed of the hidden checks, the same for everybody and for each resubmission. Without it "
+    "each grading draws one, and prints it where staff alone see it.",
+)
 @bonus_option
 def autograder(out: str, seed: str | None, with_bonus: bool) -> None:
     """A zip to upload as Gradescope's autograder. It holds the hidden checks: for staff only."""
@@ -222,7 +226,7 @@ def autograder(out: str, seed: str | None, with_bonus: bool) -> None:
 
         check_writable(out)
         try:
-            content = builder.build(ROOT, seed or fresh_seed(), with_bonus)
+            content = builder.build(ROOT, seed, with_bonus)
             Path(out).write_bytes(content)
         except builder.CannotBuild as error:
             stop(2, str(error))

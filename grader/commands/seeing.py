@@ -56,7 +56,6 @@ def _examiner(path: Path, isolation: str) -> Iterator[Examiner]:
         if inspection is None:
             raise UnreadableSubmission(f"{submission.name}: the sources cannot be read: {told}")
         exam = examination.Examination(zygote, submission, course(), inspection)
-        exam.budget = float("inf")
         try:
             yield exam
         finally:

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 @click.argument("submission", type=click.Path(path_type=Path))
 @click.option("--json", "json_file", metavar="FILE", help="Write the score report (- for stdout).")
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as one web page.")
-@click.option("--seed", help="Seed of the hidden checks; a fresh one is drawn and recorded.")
+@click.option(
+    "--seed",
+    help="Seed of the hidden checks, to grade as before. Without it one is drawn, and recorded.",
+)
 @corpus_option
 @click.option("--public-only", is_flag=True, help="Run the public checks only.")
 @click.option(

@@ -98,13 +98,14 @@ class InNotebook(Examiner):
         *,
         seconds: float | None = None,
         padded: bool = False,
+        twice: bool = False,
         expect_bytes: int = 0,
     ) -> Answer:
         """Call the function with what it asks for; there is no deadline."""
         if matching.missing(task, self.definition):
             return self.unanswerable(task)
         asked = InProcess(self.course, self._calls)
-        answer = asked.ask(task, inputs, wanted, padded=padded)
+        answer = asked.ask(task, inputs, wanted, padded=padded, twice=twice)
         failure = self._calls.failure
         if answer.outcome not in (Outcome.ERROR, Outcome.POLICY) or not failure:
             return answer

@@ -51,7 +51,7 @@ def refused(refusal: Refusal) -> str:
 def _results(report: Report, points: float, with_bonus: bool, limit: int) -> dict[str, Any]:
     return {
         "score": points,
-        "execution_time": report.duration_s,
+        **({"execution_time": report.duration_s} if report.duration_s else {}),
         "output": "\n".join(standing(report)),
         **_FORMATS,
         "extra_data": {

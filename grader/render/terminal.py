@@ -140,6 +140,8 @@ def summary(report: Report) -> RenderableType:
         told = f"loss {training.loss:.4f}, threshold {training.threshold:.4f}"
         table.add_row("training", Text(told))
     table.add_row("isolation", Text(report.isolation))
+    if report.seed is not None and report.hidden.run:
+        table.add_row("seed", Text(report.seed))
     for finding in report.findings:
         table.add_row("evidence", Text(_finding(finding)), style="yellow")
     for note in _notes(report):

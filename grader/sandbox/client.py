@@ -18,10 +18,12 @@ from typing import Any, Literal
 from grader.errors import SandboxError
 from grader.sandbox import wire
 from grader.sandbox.conversation import Ends, Outcome, Reply, Worker
+from grader.sandbox.occupancy import Allowance
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 START_DEADLINE = 120.0
-LOAD_DEADLINE = 20.0
+READING = 10.0
+"""Seconds for reading a submission's syntax trees."""
 Level = Literal["jail", "process", "in-process"]
 
 
@@ -245,7 +247,7 @@ class Reader:
         """
         self._worker = self._worker or self.zygote.fork()
         self._worker.post({"op": "survey", "words": words}, before=_sources("survey", files))
-        reply = self._worker.receive(seconds=LOAD_DEADLINE, max_body=0)
+        reply = self._worker.receive(Allowance(READING), max_body=0)
         if reply.outcome is not Outcome.OK:
             self.close()
         return reply
@@ -261,38 +263,39 @@ def fingerprints(zygote: Zygote, files: Mapping[str, bytes]) -> Reply:
     """Return normalised functions and comments of a submission; see `fingerprints.survey`."""
     with zygote.fork() as worker:
         worker.post({"op": "fingerprints"}, before=_sources("fingerprints", files))
-        return worker.receive(seconds=LOAD_DEADLINE, max_body=0)
+        return worker.receive(Allowance(READING), max_body=0)
 
 
 def start(
-    zygote: Zygote, files: Mapping[str, bytes], file: str, part: Mapping[str, Any] | None = None
-) -> Worker:
-    """Fork a worker and tell it to run one file of a submission, without waiting for either.
+    worker: Worker, files: Mapping[str, bytes], file: str, part: Mapping[str, Any] | None = None
+) -> None:
+    """Tell a new worker to run one file of a submission, without waiting for that.
 
     part: which function or answer of a notebook is all that is to be run; None: the whole file.
-    The first answer is that of the loading. The worker is the caller's to close.
+    The first answer is that of the loading.
     """
-    worker = zygote.fork()
     asked = {"op": "load", "file": file, "form": "function", **(part or {})}
     worker.post(asked, before=_sources("examine", files))
-    return worker
 
 
-def load_too(worker: Worker, file: str) -> Reply:
+def load_too(worker: Worker, file: str, allowance: Allowance) -> Reply:
     """Let a worker that has run a file of a submission run another one; return what came of it."""
     asked = {"op": "load", "file": file, "form": "function"}
-    return worker.ask(asked, seconds=LOAD_DEADLINE, max_body=0)
+    return worker.ask(asked, allowance=allowance, max_body=0)
 
 
-def load(zygote: Zygote, files: Mapping[str, bytes], file: str) -> tuple[Worker, Reply]:
+def load(
+    zygote: Zygote, files: Mapping[str, bytes], file: str, seconds: float = READING
+) -> tuple[Worker, Reply]:
     """Fork a worker and let it run one file of a submission; the caller has to close it."""
-    worker = start(zygote, files, file)
-    return worker, loaded(worker)
+    worker = zygote.fork()
+    start(worker, files, file)
+    return worker, loaded(worker, Allowance(seconds))
 
 
-def loaded(worker: Worker) -> Reply:
+def loaded(worker: Worker, allowance: Allowance) -> Reply:
     """Return what came of the loading that a worker was started with."""
-    return worker.receive(seconds=LOAD_DEADLINE, max_body=0)
+    return worker.receive(allowance, max_body=0)
 
 
 def _sources(op: str, files: Mapping[str, bytes]) -> bytes:

@@ -1,6 +1,6 @@
 """A conversation with one worker: send, wait, drain, and never believe more than bytes.
 
-The trusted side owns time. Every exchange has a deadline; a worker that misses it is killed.
+The trusted side owns time. Every exchange has an allowance; a worker that exceeds it is killed.
 Whatever comes back is a `Reply` with a distinct outcome, and nothing is taken for an answer unless
 its frame is whole, within its cap and well formed.
 """
@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from grader.errors import SandboxError
 from grader.sandbox import wire
+from grader.sandbox.occupancy import Allowance, Meter, processor_time
 
 PIPE = 1 << 20
 """Bytes that a pipe of requests or answers holds, where the system lets us choose. By default it is
@@ -36,8 +37,14 @@ MOST_TOLD = 2000
 CALLED = "autograd was called"
 TRAPS = frozenset({signal.SIGILL, signal.SIGTRAP})
 """What ends a process that runs the code of torch's differentiation, which is not there."""
+AT_ONCE = 16
+"""How often output is read before the clock is looked at again: a worker may print without end."""
 
 CUT = b"\n[output cut here: 64 KiB are kept]\n"
+
+SOON, LONGEST = 0.01, 600.0
+"""Seconds after which a worker is looked at again: at once, if it may exceed its allowance at any
+moment; and at the latest."""
 
 
 class Outcome(StrEnum):
@@ -116,6 +123,7 @@ class Worker:
     _greeted: bool = False
     _silent: bool = False
     _ended: Reply | None = None
+    _meter: Meter | None = None
 
     def __post_init__(self) -> None:
         self.ends.widen()
@@ -172,7 +180,7 @@ class Worker:
         header: Mapping[str, Any],
         parts: Sequence[bytes] = (),
         *,
-        seconds: float,
+        allowance: Allowance,
         max_body: int,
     ) -> Reply:
         """Send a request and return what came of it; see `receive`."""
@@ -181,24 +189,32 @@ class Worker:
         # Before the request is out: a short one is answered before `receive` is even called.
         started = self.clocks()
         self.post(header, parts)
-        return self.receive(seconds=seconds, max_body=max_body, started=started)
+        return self.receive(allowance, max_body=max_body, started=started)
 
     def receive(
-        self, *, seconds: float, max_body: int, started: tuple[float, float] | None = None
+        self,
+        allowance: Allowance,
+        *,
+        max_body: int,
+        started: tuple[float, float] | None = None,
     ) -> Reply:
-        """Wait for the next answer for at most `seconds` and return what came of it.
+        """Wait for the next answer, as long as the allowance lasts, and return what came of it.
 
-        max_body: the most bytes of tensors that an answer may have. started: what `clocks` said
-        before the question; without it, time counts from now, and processor time is not told.
+        All that the worker has run since it was last charged is charged to the allowance. max_body:
+        the most bytes of tensors that an answer may have. started: what `clocks` said before the
+        question; without it, time counts from now, and processor time is not told.
         """
         if self._ended is not None:
             return replace(self._ended, seconds=0.0)
         begun, cpu_begun = started or (time.monotonic(), 0.0)
         try:
-            frame = self._exchange(wire.Decoder(max_body), begun + seconds)
-        except TimeoutError:
-            message = f"no answer within the limit of {seconds:g} s"
-            return self._end(Reply(Outcome.TIMEOUT, message, seconds=seconds))
+            try:
+                frame = self._exchange(wire.Decoder(max_body), allowance)
+            finally:  # as long as there is a process whose clocks can be read
+                self.meter.charge(allowance, waiting=False)
+        except TimeoutError as error:
+            elapsed = time.monotonic() - begun
+            return self._end(Reply(Outcome.TIMEOUT, str(error), seconds=elapsed))
         except wire.WireError as error:
             return self._end(Reply(Outcome.MALFORMED, f"the answer is malformed: {error}"))
         if frame is None:
@@ -206,51 +222,63 @@ class Worker:
         if frame.header.get("ticket") != self._tickets.popleft():
             message = "the answer is malformed: it belongs to no question that was asked"
             return self._end(Reply(Outcome.MALFORMED, message))
+        if allowance.cpu > allowance.seconds:
+            # It may have been answered before anyone looked.
+            return self._end(Reply(Outcome.TIMEOUT, allowance.exceeded))
         elapsed = time.monotonic() - begun
-        cpu_elapsed = self._cpu_clock() - cpu_begun if started else 0.0
+        cpu_elapsed = self.clocks()[1] - cpu_begun if started else 0.0
         return _reply(frame, elapsed, cpu_elapsed)
 
     def clocks(self) -> tuple[float, float]:
-        """Return the time and the worker's processor time, both in s."""
-        return time.monotonic(), self._cpu_clock()
+        """Return the time and the worker's processor time, both in s; where that is not told, the
+        time stands for it.
+        """
+        now = time.monotonic()
+        ran = processor_time(self.meter.pid)
+        return now, now if ran is None else ran
 
-    def _cpu_clock(self) -> float:
-        """Return the worker's processor time, from the kernel: a worker cannot make it less."""
-        try:
-            # Linux's clock id of another process's CPU time; see clock_getcpuclockid(3).
-            return time.clock_gettime((~self.child.pid << 3) | 2)
-        except (OSError, OverflowError):
-            return time.monotonic()
+    @property
+    def meter(self) -> Meter:
+        """Its clocks; waits until it is forked."""
+        self._meter = self._meter or Meter(self.child.pid)
+        return self._meter
 
-    def _exchange(self, decoder: wire.Decoder, deadline: float) -> wire.Frame | None:
+    def _exchange(self, decoder: wire.Decoder, allowance: Allowance) -> wire.Frame | None:
         """Write, read and drain until the frame is whole; None if the worker is gone."""
         while True:
             piece = _read(self.ends.answers, decoder.wanted if self._greeted else 1)
             if piece == b"":
                 return None
             if piece is None:
-                self._wait(deadline - time.monotonic())
+                self._wait(self._patience(allowance))
             elif not self._greeted:
                 self._greeted = True
-            elif time.monotonic() > deadline:  # bytes that trickle do not keep it open
-                raise TimeoutError
             else:
                 frame = decoder.feed(piece)
                 if frame is not None:
                     self._drain()
                     return frame
+                self._patience(allowance)  # bytes that trickle do not keep it open
+
+    def _patience(self, allowance: Allowance) -> float:
+        """Return for how long the worker may be left alone. Raises TimeoutError if its allowance is
+        exceeded.
+        """
+        self.meter.charge(allowance, waiting=True)
+        # Who is not idle has not slept: a processor was taken away from it in some other way.
+        if allowance.cpu > allowance.seconds or (allowance.exceeded and self.meter.is_idle()):
+            raise TimeoutError(allowance.exceeded)
+        return max(SOON, allowance.left)
 
     def _wait(self, seconds: float) -> None:
         """Wait for more of the answer; meanwhile send what is unsent, and keep what is printed."""
-        if seconds <= 0:
-            raise TimeoutError
         ends, poll = self.ends, select.poll()
         poll.register(ends.answers, select.POLLIN)
         if not self._silent:
             poll.register(ends.output, select.POLLIN)
         if self._unsent:
             poll.register(ends.requests, select.POLLOUT)
-        for descriptor, _ in poll.poll(math.ceil(seconds * 1000)):
+        for descriptor, _ in poll.poll(math.ceil(1000 * min(seconds, LONGEST))):
             if descriptor == ends.requests:
                 self._unsent = self._write(self._unsent)
             elif descriptor == ends.output:
@@ -266,14 +294,17 @@ class Worker:
 
     def _drain(self) -> bool:
         """Keep the first of what the worker prints; tell whether there may be more."""
-        while piece := _read(self.ends.output, 1 << 16):
+        for _ in range(AT_ONCE):
+            piece = _read(self.ends.output, 1 << 16)
+            if not piece:
+                break
             room = KEPT_OUTPUT - len(self.output)
             if room > 0:
                 self.output += piece[:room]
             if len(piece) > room and not self._cut:
                 self._cut = True
                 self.output += CUT
-        return piece is None
+        return piece != b""
 
     def _end(self, reply: Reply | None) -> Reply:
         """Reap the worker; without a reply, say how it died."""

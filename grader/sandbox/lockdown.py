@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import mmap
 import os
 import platform
 import resource
@@ -29,6 +30,9 @@ from dataclasses import dataclass
 OPEN_FILES = 16
 HEADROOM = 2 << 30
 """Bytes of address space that a submission may use on top of what torch has mapped already."""
+
+ADDRESSES = 1 << 47
+"""Bytes of address space that a process has at most."""
 
 FIRST_UID, UIDS = 61440, 4000
 """Where root starts a worker, it becomes one of these users, who own nothing anywhere."""
@@ -196,11 +200,39 @@ def address_space() -> int:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
+        return _tried_address_space()
+
+
+def _tried_address_space() -> int:
+    """Return the same without /proc: the largest limit under which nothing more can be mapped."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    most = ADDRESSES if before[1] == resource.RLIM_INFINITY else before[1]
+    page = resource.getpagesize()
+    low, high = 0, most // page
+    try:
+        while low < high:
+            middle = (low + high + 1) // 2
+            resource.setrlimit(resource.RLIMIT_AS, (middle * page, before[1]))
+            low, high = (low, middle - 1) if _can_map(page) else (middle, high)
+    except (OSError, ValueError):  # a system without such a limit
         return 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    return low * page
+
+
+def _can_map(size: int) -> bool:
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError:
+        return False
+    return True
 
 
 def limit_resources(mapped: int) -> None:
-    """Bound what the process may use. `mapped`: its address space before a submission is read."""
+    """Bound what the process may use. `mapped`: its address space before a submission is read.
+    Raises OSError if that is unknown: then memory has no bound, and all others are set.
+    """
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
@@ -213,6 +245,8 @@ def limit_resources(mapped: int) -> None:
             limits[getattr(resource, name)] = 0
     for limit, value in limits.items():
         resource.setrlimit(limit, (value, value))
+    if not mapped:
+        raise OSError("memory is not limited: this system does not tell what a process has mapped")
 
 
 def forbid_processes() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING or __package__:
         flat,
         guard,
         loader,
+        memory,
         reader,
         stand_ins,
         wire,
@@ -39,6 +40,7 @@ else:  # in the sandbox there is no package: these files are run by path
     import flat
     import guard
     import loader
+    import memory
     import reader
     import stand_ins
     import wire
@@ -136,21 +138,19 @@ class Examinee:
         keyword = {name: self._argument(spec) for name, spec in header["keyword"].items()}
         given = dict(zip(header["names"], [*positional, *keyword.values()], strict=True))
         watched = dict(tensors_of(given))
-        before = {name: snapshot(value) for name, value in watched.items()}
-        torch.set_default_dtype(torch.float64 if header["float64"] else torch.float32)
-        # The draws of one call say nothing about those of another.
-        torch.default_generator.manual_seed(torch.default_generator.initial_seed())
+        before = {name: memory.snapshot(value) for name, value in watched.items()}
         started = time.perf_counter()
-        result = function(*positional, **keyword)
+        for _ in range(header["calls"]):
+            torch.set_default_dtype(torch.float64 if header["float64"] else torch.float32)
+            # The draws of one call say nothing about those of another.
+            torch.default_generator.manual_seed(torch.default_generator.initial_seed())
+            result = function(*positional, **keyword)
         seconds = time.perf_counter() - started
-        changed = [name for name, value in watched.items() if snapshot(value) != before[name]]
+        changed = [n for n, value in watched.items() if memory.snapshot(value) != before[n]]
         answers, texts = normalised(result, header["answer"])
-        shared = {value.untyped_storage().data_ptr(): name for name, value in watched.items()}
-        aliased = [
-            shared[answer.untyped_storage().data_ptr()]
-            for answer in answers
-            if answer.untyped_storage().data_ptr() in shared
-        ]
+        shared = {memory.address(value): name for name, value in watched.items()}
+        places = [memory.address(answer) for answer in answers]
+        aliased = [shared[place] for place in places if place in shared]
         said = {"changed": changed, "aliased": aliased, "texts": texts, "seconds": seconds}
         return said, answers
 
@@ -171,12 +171,6 @@ def padded(tensor: Tensor) -> Tensor:
     wide = torch.full((*tensor.shape[:-1], tensor.shape[-1] + 3), float("nan"), dtype=tensor.dtype)
     wide[..., : tensor.shape[-1]] = tensor
     return wide[..., : tensor.shape[-1]]
-
-
-def snapshot(tensor: Tensor) -> tuple[Any, ...]:
-    """Return what must not change about an input: its dtype, its shape and its bytes."""
-    described, parts = wire.tensors_to_bytes([tensor])
-    return described, parts
 
 
 def normalised(result: Any, wanted: Mapping[str, Any]) -> tuple[list[Tensor], list[str]]:

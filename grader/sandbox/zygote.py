@@ -105,6 +105,8 @@ class Jailer:
         if self.level == "process":
             self.told["active"] = ["resource limits"]
             self.told["missing"] = self.told["missing"][:MOST_TOLD] or ["the jail: not asked for"]
+            if not self._mapped:
+                self.told["missing"].append("a limit of memory")
         if not untrapped:
             self.told["active"].append(NO_DIFFERENTIATION)
 
@@ -139,7 +141,8 @@ class Jailer:
         A jail's other layers are inherited.
         """
         if self.level == "process":
-            lockdown.limit_resources(self._mapped)
+            with contextlib.suppress(OSError):  # the limit of memory, which is told to be missing
+                lockdown.limit_resources(self._mapped)
             lockdown.forbid_processes()
             return True
         own = lockdown.lock_down(self._slot, self._filter).active

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -47,7 +48,12 @@ def script(path: Path, text: str) -> None:
 
 @pytest.fixture
 def container(tmp_path) -> Path:
-    """Gradescope's directories, as its harness lays them out around an uploaded zip.
+    """Gradescope's directories, with a seed in the zip."""
+    return laid_out(tmp_path, "--seed", "autumn leaves")
+
+
+def laid_out(tmp_path: Path, *options: str) -> Path:
+    """Return Gradescope's directories, as its harness lays them out around an uploaded zip.
 
     In place of what setup.sh installs, the environment of these tests runs the zip's own grader.
     """
@@ -55,7 +61,7 @@ def container(tmp_path) -> Path:
     for name in ("source", "submission", "results"):
         (root / name).mkdir(parents=True)
     done = CliRunner().invoke(
-        cli.main, ["export", "autograder", "-o", str(tmp_path / "a.zip"), "--seed", "autumn leaves"]
+        cli.main, ["export", "autograder", "-o", str(tmp_path / "a.zip"), *options]
     )
     assert done.exit_code == 0, done.output
     subprocess.run(
@@ -174,6 +180,25 @@ def test_the_autograder_grades_what_is_there(container):
     assert 2 == result(container)["score"] == found["ex1.dcounts_sum_inv"]["score"]
     assert (found["ex1.dprobs"]["status"], found["ex1.dprobs"]["score"]) == ("failed", 0)
     assert "autumn leaves" not in json.dumps(result(container))
+
+
+def test_a_resubmission_has_inputs_of_its_own(tmp_path):
+    """Without a seed in the zip each grading draws one; staff see it in the output, students do
+    not, and it repeats the grading.
+    """
+    root = laid_out(tmp_path)
+    (root / "submission" / "mine.py").write_text(GRADED, encoding="utf-8")
+    seeds = []
+    for _ in range(2):
+        done = run(root)
+        assert done.returncode == 0, done.stdout
+        seeds += re.findall(r"^seed +(\S+)", done.stdout, re.MULTILINE)
+        assert seeds[-1] not in json.dumps(result(root))
+    assert len(set(seeds)) == 2
+    again = tmp_path / "again.json"
+    grading = ["grade", str(root / "submission"), "--seed", seeds[0], "--json", str(again)]
+    subprocess.run([sys.executable, "-m", "grader.cli", *grading], check=True, cwd=ROOT)
+    assert seeds[0] == json.loads(again.read_text(encoding="utf-8"))["seed"]
 
 
 def test_an_unreadable_submission_is_told_why(container):

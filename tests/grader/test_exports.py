@@ -281,8 +281,14 @@ def test_gradescope_shows_the_total():
         result = parsed("gradescope", real(), around)
         assert {test["visibility"] for test in result["tests"]} == {"visible"}
         assert result["score"] == sum(test.get("score", 0) for test in result["tests"])
-        assert isinstance(result["execution_time"], float)
     assert result["score"] == real().score + real().bonus
+
+
+def test_gradescope_shows_a_time_only_if_nothing_hidden_ran():
+    """The time that hidden cases took says something about them."""
+    public = {"run": False, "passed": None, "total": "withheld"}
+    assert "execution_time" not in parsed("gradescope", real())
+    assert parsed("gradescope", real(hidden=public))["execution_time"] == real().duration_s
 
 
 def test_a_withheld_hidden_total_is_called_so():

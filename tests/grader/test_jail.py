@@ -469,9 +469,56 @@ def test_doctor_has_advice_for_whatever_a_machine_lacks(monkeypatch: pytest.Monk
     ]
     monkeypatch.setattr(sys, "platform", "darwin")
     missing += lockdown.lock_down(0, None).missing
+    missing.append("a limit of memory")  # which a process has that is not in a jail
 
-    assert len(set(missing)) == 12
+    assert len(set(missing)) == 13
     assert [layer for layer in missing if not doctor.advice(layer)] == []
+
+
+# Memory without /proc
+
+UNMOUNTED = """
+import builtins, resource, sys
+sys.path.insert(0, sys.argv[1])
+import lockdown
+known = lockdown.address_space()
+real = builtins.open
+def unmounted(path, *a, **k):
+    if str(path).startswith("/proc"):
+        raise FileNotFoundError(path)
+    return real(path, *a, **k)
+builtins.open = unmounted
+before = resource.getrlimit(resource.RLIMIT_AS)
+found = lockdown.address_space()
+assert resource.getrlimit(resource.RLIMIT_AS) == before
+assert abs(found - known) < 1 << 20, (found, known)
+lockdown.share(found)
+try:
+    bytearray(lockdown.HEADROOM + (1 << 20))
+except MemoryError:
+    print("refused")
+print(len(bytearray(1 << 20)))
+"""
+UNKNOWN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import lockdown
+lockdown._can_map = lambda size: True
+lockdown.open = lambda *a, **k: (_ for _ in ()).throw(FileNotFoundError())
+print(lockdown.address_space(), lockdown.share(lockdown.address_space()).missing[0])
+"""
+
+
+def test_memory_is_limited_where_there_is_no_proc() -> None:
+    """What is mapped is found by trying, leaves no limit behind, and memory has its bound."""
+    assert run(UNMOUNTED, str(SANDBOX)).split() == ["refused", str(1 << 20)]
+
+
+def test_a_limit_of_memory_that_cannot_be_set_is_told() -> None:
+    """The layer is missing, with the reason: it is not listed as if it were there."""
+    told = run(UNKNOWN, str(SANDBOX))
+
+    assert told.startswith("0 resource limits (memory is not limited")
 
 
 # Bombs

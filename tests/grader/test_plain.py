@@ -188,7 +188,9 @@ def timeless(report: Report) -> dict[str, object]:
 
 
 def test_sharing_a_process_changes_no_report(zygote, forked, monkeypatch) -> None:
-    """One process for reading and one for all tasks; the report is that of one process a task."""
+    """One process for reading, one for all public and one for all hidden questions; the report is
+    that of one process a task.
+    """
     solutions = read_for_course(ROOT / "solutions")
     shared, few = graded(zygote, solutions, forked)
     inspect = examination.inspect
@@ -200,7 +202,7 @@ def test_sharing_a_process_changes_no_report(zygote, forked, monkeypatch) -> Non
     monkeypatch.setattr(examination, "inspect", alone)
     separate, many = graded(zygote, solutions, forked)
 
-    assert (few, many) == (2, 1 + len(TASKS))
+    assert (few, many) == (3, 1 + len(TASKS))
     assert timeless(separate) == timeless(shared)
     assert shared.score == sum(task.max_points for task in shared.tasks)
 

@@ -25,7 +25,7 @@ from grader.course import catalogue
 from grader.options import ROOT, Options
 from grader.render.gathered import gathered
 from grader.report import Finding, Report
-from grader.sandbox import client, plain
+from grader.sandbox import plain
 from grader.sandbox.client import Zygote
 from grader.submission import Submission
 
@@ -215,7 +215,9 @@ def test_what_takes_long_to_load_is_not_plain(text: str) -> None:
 
 def test_a_file_that_cannot_be_loaded_costs_its_own_tasks(zygote, sharing, monkeypatch) -> None:
     """Even if it were taken for plain: the shared worker is replaced for the files after it."""
-    monkeypatch.setattr(client, "LOAD_DEADLINE", 1)
+    course = catalogue.course()
+    hasty = replace(course, tasks=tuple(replace(task, deadline_s=1) for task in course.tasks))
+    monkeypatch.setattr(catalogue, "course", lambda: hasty)
     files = {
         FILE: "def dprobs(probs, dlogprobs):\n    return dlogprobs / probs\n",
         "ex2_cross_entropy.py": "X = 9**9**9**9\n\n\ndef dlogits(logits):\n    return logits\n",

@@ -26,6 +26,7 @@ from grader.options import ROOT
 from grader.question import Answer, Wanted
 from grader.sandbox import client
 from grader.sandbox.client import Zygote
+from grader.sandbox.occupancy import Allowance
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -166,7 +167,7 @@ def test_an_infinite_loop_meets_its_limit(zygote: Zygote) -> None:
     """A function that never ends is ended, and the message names the limit."""
     answer, _ = story(zygote, "while True: pass", seconds=1)
 
-    expected = (Outcome.TIMEOUT, "no answer within the limit of 1 s")
+    expected = (Outcome.TIMEOUT, "no answer within the limit of 1 s of processor time")
     assert expected == (answer.outcome, answer.message)
 
 
@@ -675,16 +676,15 @@ def test_a_file_that_ends_its_process_costs_its_own_tasks(
     assert answer.message.startswith("ex1_backward.py could not be loaded: ")
 
 
-def test_a_file_that_never_ends_meets_its_limit(
-    zygote: Zygote, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A loop at the top of a file is ended by the limit for loading."""
+def test_a_file_that_never_ends_meets_its_limit(zygote: Zygote) -> None:
+    """A loop at the top of a file is ended by the limit of the task that it is loaded for."""
     exam = examined(zygote, "while True: pass\ndef dprobs(probs): return probs\n")
-    monkeypatch.setattr(client, "LOAD_DEADLINE", 1.0)
-    answer = ask(exam)
+    answer = ask(exam, seconds=1)
     exam.end()
 
-    told = "ex1_backward.py could not be loaded: no answer within the limit of 1 s"
+    told = (
+        "ex1_backward.py could not be loaded: no answer within the limit of 1 s of processor time"
+    )
     assert (Outcome.TIMEOUT, told) == (answer.outcome, answer.message)
 
 
@@ -939,7 +939,7 @@ def test_a_worker_that_was_ended_has_crashed(zygote: Zygote, number: int) -> Non
     """A worker that a signal ended from outside has crashed, whatever the signal was."""
     worker, _ = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     os.kill(worker.child.pid, number)
-    reply = worker.ask({}, seconds=GENEROUS, max_body=0)
+    reply = worker.ask({}, allowance=Allowance(GENEROUS), max_body=0)
     worker.close()
 
     assert Outcome.CRASHED == reply.outcome
@@ -972,7 +972,7 @@ def test_a_worker_of_a_zygote_that_is_gone_can_be_closed() -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with pytest.raises(SandboxError):
-            asked.ask({}, seconds=GENEROUS, max_body=0)
+            asked.ask({}, allowance=Allowance(GENEROUS), max_body=0)
         for worker in (asked, idle):
             worker.close()
             worker.close()
@@ -983,7 +983,7 @@ def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
     worker, loaded = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     worker.close()
     worker.close()
-    reply = worker.ask({}, seconds=GENEROUS, max_body=0)
+    reply = worker.ask({}, allowance=Allowance(GENEROUS), max_body=0)
 
     assert Outcome.OK == loaded.outcome
     assert (Outcome.CRASHED, "the worker was closed") == (reply.outcome, reply.message)

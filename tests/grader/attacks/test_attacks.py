@@ -311,7 +311,7 @@ def test_attack(
     hostile, neighbours = with_neighbours(attack)
     course = patient_and_impatient(attack.honest | neighbours)
     monkeypatch.setattr(catalogue, "course", lambda: course)
-    monkeypatch.setattr(client, "LOAD_DEADLINE", LOADING)
+    monkeypatch.setattr(client, "READING", LOADING)
     temporary = temporary_files(attack)
 
     inspection, _ = examination.inspect(zygote, hostile)
