@@ -15,9 +15,10 @@ from torch import Generator, Tensor
 
 from grader.course.catalogue import Catalogue, Task
 from grader.examiner import Examiner
-from grader.question import TENSOR, Answer, Cubic, Seeded, Value, Wanted
+from grader.question import TENSOR, Answer, Cubic, RowSparse, Seeded, Value, Wanted
 from grader.sandbox.conversation import Outcome
 from grader.sandbox.worker import padded as lay_out
+from grader.sandbox.worker import row_sparse
 
 
 @dataclass
@@ -48,7 +49,8 @@ class InProcess(Examiner):
         given = {name: _own(inputs[name]) for name in names if name in inputs}
         if padded:
             given = {k: lay_out(v) if isinstance(v, Tensor) else v for k, v in given.items()}
-        watched = dict(_tensors(given))
+        parts = {k: value.index for k, value in inputs.items() if isinstance(value, RowSparse)}
+        watched = dict(_tensors({k: v for k, v in given.items() if k not in parts}))
         before = {name: value.clone() for name, value in watched.items()}
         started = time.process_time()
         try:
@@ -69,6 +71,12 @@ class InProcess(Examiner):
         tensors = [torch.as_tensor(item) for item in listed]
         if len(tensors) != max(1, len(wanted.names)):
             return Answer(Outcome.ERROR, f"{len(tensors)} values in place of {len(wanted.names)}")
+        if parts:
+            pairs = zip(wanted.names, tensors, strict=True)
+            try:
+                tensors = [t[parts[name]] if name in parts else t for name, t in pairs]
+            except IndexError as error:
+                return Answer(Outcome.ERROR, f"IndexError: {error}")
         storages = {value.untyped_storage().data_ptr(): name for name, value in watched.items()}
         aliased = [
             storages[pointer]
@@ -96,6 +104,8 @@ def _own(value: Value) -> Any:
         return [item.clone() for item in value]
     if isinstance(value, Seeded):
         return Generator().manual_seed(value.seed)
+    if isinstance(value, RowSparse):
+        return row_sparse(value.count, value.index, value.values)
     if isinstance(value, Cubic):
         a, b, c = value.coefficients
         return lambda x: (
