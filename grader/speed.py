@@ -33,9 +33,9 @@ QUARTER = 0.25
 """The share of the slow way's time that an answer may take."""
 
 TURNS, CLEAR = 3, 4.0
-"""An answer is asked up to so many times, each time with other numbers, until it is within the limit
-or this many times beyond it. Within the limit by as much, the slow way need not be measured again.
-"""
+"""An answer is asked up to so many times, each time with other numbers, until it is within the
+limit or this many times beyond it. Where it is within the limit by as much, the slow way need not
+be measured again."""
 
 
 @dataclass

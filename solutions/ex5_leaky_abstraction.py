@@ -91,7 +91,7 @@ def train_fast(
     batch_size: int,
     decay_at: int,
 ) -> tuple[Tensor, ...]:
-    """What was looked up is what moves: index_add_ subtracts the gradients of a minibatch from their
+    """Only what was looked up moves: index_add_ subtracts the gradients of a minibatch from their
     rows of C, and no tensor in the shape of C is ever made.
     """
     parameters = [W1, b1, W2, b2, bngain, bnbias]

@@ -92,8 +92,8 @@ def train_fast(
     batch_size: int,
     decay_at: int,
 ) -> tuple[Tensor, ...]:
-    """The training loop of exercise 4 with a huge embedding table: a step must not cost more because
-    the table is larger.
+    """The training loop of exercise 4 with a huge embedding table: a step must not cost more with
+    a larger table.
 
     Arguments, minibatches, updates and results are those of exercise 4's `train`, but C may have a
     million rows, of which a minibatch looks up a few dozen. All others have the gradient zero and
@@ -102,8 +102,8 @@ def train_fast(
 
     What is measured is the processor time of 100 steps with 1,000,000 rows of 10. It may be a
     quarter of what it takes only to fill a tensor in the shape of C with zeros and to subtract it
-    from C, 100 times. Return `C, W1, b1, W2, b2, bngain, bnbias`; changing the given tensors in place is
-    allowed.
+    from C, 100 times. Return `C, W1, b1, W2, b2, bngain, bnbias`; changing the given tensors in
+    place is allowed.
     """
     start = (X, Y, C, W1, b1, W2, b2, bngain, bnbias)
     return ex4_training.train(*start, generator, steps, batch_size, decay_at)
