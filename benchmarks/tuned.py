@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 def in_one(tensors: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """Lay copies of tensors end to end: one flat tensor, and views of it in the old shapes."""
     flat = torch.cat([tensor.flatten() for tensor in tensors])
-    parts = flat.split([tensor.numel() for tensor in tensors])
+    parts = flat.split([tensor.numel() for tensor in tensors])  # type: ignore[no-untyped-call]
     return flat, [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
