@@ -154,6 +154,22 @@ def test_a_loop_that_keeps_its_results_gains_nothing(zygote, patient):
     assert "off the way" in found["test_another_large_table"]
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["in the jail", "in-process"])
+def test_a_table_that_lacks_rows_is_told_apart_from_a_wrong_one(zygote, inside):
+    """Of a large table only some rows come back; a table without them is no answer."""
+    source = SOURCE.replace("return (C, *parameters)", "return (C[:600], *parameters)")
+    assert source != SOURCE
+    submission = Submission("fast", {FILE: source.encode()}, "0" * 64)
+    report = (
+        grade.grade_inline(submission, OPTIONS)
+        if inside
+        else grade.grade_one(submission, zygote, OPTIONS)
+    )
+    found = {check.name: check.status for check in report.tasks[0].checks}
+    assert found == {"test_same_training": "passed", "test_large_table": "error"}
+    assert "IndexError" in report.tasks[0].message
+
+
 # Growth
 
 
