@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import torch
 from torch import Generator, Tensor
 
 from grader.course import forward, network, vocabulary
-from grader.course.catalogue import Task, course
+from grader.course.catalogue import Task
 from grader.course.network import Sizes
 
 if TYPE_CHECKING:
@@ -62,29 +62,12 @@ class Case:
 
     def flat_inputs(self, task: Task) -> dict[str, Tensor | int]:
         """Return what the lines of a flat notebook find when they answer the task: all variables
-        of the notebook but those that are computed from the answer.
+        of the notebook but the gradients that are withheld.
         """
         sizes = self.sizes.on_offer()
-        hidden = vocabulary.withheld(task.full_name)
-        known = self.upstream
-        if self.exercise != forward.BASE:
-            known = {**known, **self._between(forward.upstream_names(task))}
-            # The last step of the long way would be the whole answer.
-            hidden |= vocabulary.last_steps(task.name)
-        upstream = {name: value for name, value in known.items() if name not in hidden}
+        hidden = forward.withheld(task)
+        upstream = {name: value for name, value in self.upstream.items() if name not in hidden}
         return {**{name: sizes[name] for name in vocabulary.SIZES}, **self.tensors, **upstream}
-
-    def _between(self, upstream: Sequence[str]) -> dict[str, Tensor]:
-        """Return some upstream gradients and all that follows from them, line by line: a formula
-        that takes several lines at once may make use of what there is on the way.
-        """
-        base = forward.spec(forward.BASE)
-        known = {name: self.upstream[name] for name in upstream}
-        for name in (task.name.removeprefix("d") for task in course().of_exercise(forward.BASE)):
-            lines = base.readers(name)
-            if f"d{name}" not in known and all(f"d{line.makes}" in known for line in lines):
-                known[f"d{name}"] = forward.vjp(lines, name, self.tensors, known)
-        return known
 
 
 def _as(dtype: torch.dtype, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

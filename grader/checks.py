@@ -6,7 +6,6 @@ Each takes a judge for one task, asks the submission, and raises `CheckFailed` t
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -33,10 +32,6 @@ TRAJECTORY_BOUND = 1e-3
 FLOWS = {"steps": 10, "batch_size": 8192, "decay_at": 5}
 FLOW_BOUND = 0.2
 """Other minibatches of this size differ by about 0.1; a missing term of batch norm by 0.27."""
-
-SPEED_UP, CLEAR = 20.0, 1.5
-_known_loop: dict[int, float] = {}
-"""The loop's best time by batch: who is faster than that by far need not see it run again."""
 
 ENOUGH = 5000
 
@@ -92,19 +87,19 @@ def trained_by(
     plan: Mapping[str, int],
 ) -> dict[str, Tensor]:
     """Return the parameters that the submission's training loop leaves behind."""
-    return timed_run(judge, data, parameters, seed, plan)[0]
-
-
-def timed_run(
-    judge: Judge,
-    data: tuple[Tensor, Tensor],
-    parameters: Mapping[str, Tensor],
-    seed: int,
-    plan: Mapping[str, int],
-) -> tuple[dict[str, Tensor], float]:
-    """Return what the submission's training loop leaves behind, and its processor time in s."""
-    size = sum(value.numel() * value.element_size() for value in parameters.values())
     inputs = training.inputs(data, parameters, seed, **plan)
+    return trained_on(judge, inputs, parameters)[0]
+
+
+def trained_on(
+    judge: Judge,
+    inputs: Mapping[str, Value],
+    parameters: Mapping[str, Tensor],
+) -> tuple[dict[str, Tensor], float]:
+    """Return what the submission's training loop leaves behind, in the shapes of `parameters`, and
+    its processor time in s.
+    """
+    size = sum(value.numel() * value.element_size() for value in parameters.values())
     answer = judge.ask(
         inputs,
         "tensors",
@@ -319,50 +314,3 @@ def saturation(judge: Judge, seed: str, n: int, hidden: int) -> None:
     for name, got, value in zip(names, answer.tensors, right, strict=True):
         judge.require(got.numel() == 1, f"the {name} is one number; this has {got.numel()}")
         judge.matches(name, got.reshape(()), value.double(), value.float())
-
-
-def embedding(judge: Judge, seed: str) -> None:
-    """Compare the embedding's gradient, then its time with that of the loop, in the same run."""
-    generator = generator_for(seed, "embedding")
-    times = []
-    # The best of several, each with numbers of its own: what else runs on the machine only ever
-    # adds time, and an answer that was kept from an earlier call is of no use.
-    for sizes in (Sizes(vocab=31, n_embd=6, block_size=4), *[Sizes(n=4096)] * 5):
-        Xb = torch.randint(0, 20, (sizes.n, sizes.block_size), generator=generator)
-        demb = torch.randn(sizes.n, sizes.block_size, sizes.n_embd, generator=generator)
-        inputs: dict[str, Value] = {"demb": demb, "Xb": Xb, "vocab": sizes.vocab}
-        answer = judge.ask(inputs)
-        times.append(answer.cpu_seconds)
-        right = ex5_leaky_abstraction.embedding_backward(demb.double(), Xb, sizes.vocab)
-        rounded = ex5_leaky_abstraction.embedding_backward(demb, Xb, sizes.vocab)
-        judge.matches(f"dC at batch {sizes.n}", answer.tensors[0], right, rounded)
-        judge.require(not answer.changed, f"{', '.join(answer.changed)} was changed in place")
-    yours = min(times[1:])
-    loop = _known_loop.get(sizes.n, 0.0)
-    if not loop or loop < CLEAR * SPEED_UP * yours:
-        # Its time is in proportion to the batch.
-        part = sizes.n // 4
-        loop = 4 * min(_loop_seconds(demb[:part], Xb[:part], sizes.vocab) for _ in range(2))
-        _known_loop[sizes.n] = min(loop, _known_loop.get(sizes.n, loop))
-    judge.within(
-        "share of the loop's time",
-        yours / loop,
-        1 / SPEED_UP,
-        f"at batch {sizes.n} your function takes {1e3 * yours:.1f} ms of processor time and the "
-        f"Python loop {1e3 * loop:.1f} ms",
-    )
-
-
-def _loop_seconds(demb: Tensor, Xb: Tensor, vocab: int) -> float:
-    """Return the processor time of a Python loop over every character.
-
-    It reads and adds as often as the loop that is asked for, but into any row: to accumulate into
-    the right ones is a task, and students may read this.
-    """
-    table = demb.new_zeros(vocab, demb.shape[2])
-    rows = (torch.arange(Xb.numel()) % vocab).view(Xb.shape)
-    started = time.process_time()
-    for example, context in enumerate(rows):
-        for place in range(len(context)):
-            table[rows[example, place]] += demb[example, place]
-    return time.process_time() - started

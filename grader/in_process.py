@@ -15,10 +15,10 @@ from torch import Generator, Tensor
 
 from grader.course.catalogue import Catalogue, Task
 from grader.examiner import Examiner
-from grader.question import TENSOR, Answer, Cubic, Seeded, Value, Wanted
+from grader.question import TENSOR, Answer, Cubic, RowSparse, Seeded, Value, Wanted
 from grader.sandbox import belt, loader
 from grader.sandbox.conversation import CALLED, Outcome
-from grader.sandbox.worker import from_array
+from grader.sandbox.worker import from_array, row_sparse
 from grader.sandbox.worker import padded as lay_out
 
 
@@ -55,7 +55,8 @@ class InProcess(Examiner):
         given = {name: _own(inputs[name]) for name in names if name in inputs}
         if padded:
             given = {k: lay_out(v) if isinstance(v, Tensor) else v for k, v in given.items()}
-        watched = dict(_tensors(given))
+        parts = {k: value.index for k, value in inputs.items() if isinstance(value, RowSparse)}
+        watched = dict(_tensors({k: v for k, v in given.items() if k not in parts}))
         before = {name: value.clone() for name, value in watched.items()}
         started = time.process_time()
         try:
@@ -77,6 +78,12 @@ class InProcess(Examiner):
         tensors = [torch.as_tensor(item) for item in listed]
         if len(tensors) != max(1, len(wanted.names)):
             return Answer(Outcome.ERROR, f"{len(tensors)} values in place of {len(wanted.names)}")
+        if parts:
+            pairs = zip(wanted.names, tensors, strict=True)
+            try:
+                tensors = [t[parts[name]] if name in parts else t for name, t in pairs]
+            except IndexError as error:
+                return Answer(Outcome.ERROR, f"IndexError: {error}")
         storages = {value.untyped_storage().data_ptr(): name for name, value in watched.items()}
         aliased = [
             storages[pointer]
@@ -112,6 +119,8 @@ def _own(value: Value) -> Any:
         return [item.clone() for item in value]
     if isinstance(value, Seeded):
         return Generator().manual_seed(value.seed)
+    if isinstance(value, RowSparse):
+        return row_sparse(value.count, value.index, value.values)
     if isinstance(value, Cubic):
         a, b, c = value.coefficients
         return lambda x: (

@@ -28,7 +28,20 @@ class Cubic:
     coefficients: tuple[Tensor, Tensor, Tensor]
 
 
-Value = Tensor | list[Tensor] | int | float | str | Seeded | Cubic
+@dataclass(frozen=True)
+class RowSparse:
+    """Stands for a table of `count` rows that are zero but for `values`, the rows at `index`.
+
+    The table is made where it is used, so its size costs nothing on the way. Of an answer of the
+    same name the rows at `index` alone come back.
+    """
+
+    count: int
+    index: Tensor
+    values: Tensor
+
+
+Value = Tensor | list[Tensor] | int | float | str | Seeded | Cubic | RowSparse
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,9 @@ def request(
             return {"kind": "generator", "value": value.seed}
         if isinstance(value, Cubic):
             return {"kind": "cubic", "value": [place(tensor) for tensor in value.coefficients]}
+        if isinstance(value, RowSparse):
+            placed = [place(value.index), place(value.values)]
+            return {"kind": "row_sparse", "value": placed, "count": value.count}
         return {"kind": "plain", "value": value}
 
     def offered(name: str) -> str | None:

@@ -147,6 +147,27 @@ def offers(task: Task) -> tuple[str, ...]:
     return (*upstream_names(task), *tensors_of(key), *network.Sizes().on_offer())
 
 
+@functools.cache
+def withheld(task: Task) -> frozenset[str]:
+    """Return the gradients that an answer to a task must not be given: its own, and those that are
+    computed from it, because from them it could be found backwards.
+
+    A task whose line stands for several lines of the network must not be given anything that is
+    computed from its upstream gradients either: that is a part of the way.
+    """
+    key = task.exercise.key
+    lines = [*spec(BASE).lines.values(), *(spec(key).lines.values() if key != BASE else ())]
+    reached = {task.name.removeprefix("d")}
+    if key != BASE:
+        reached |= {line.makes for line in readers(task)}
+    names = {task.name}
+    for line in reversed(lines):
+        if line.makes in reached:
+            reached |= set(line.reads)
+            names |= {f"d{name}" for name in line.reads}
+    return frozenset(names)
+
+
 def depends_on(task: Task) -> tuple[str, ...]:
     """Return the full names of the tasks whose answers are this task's upstream gradients."""
     names = {other.full_name for other in catalogue.course().tasks}

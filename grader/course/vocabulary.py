@@ -34,44 +34,20 @@ def vocabulary() -> dict[str, Any]:
     lines = forward.spec(forward.BASE).lines
     tensors = forward.tensors_of(forward.BASE)
     tasks: dict[str, list[list[Any]]] = {}
+    withheld: dict[str, list[str]] = {}
     for task in catalogue.course().tasks:
         if task.exercise.key in FLAT_EXERCISES:
             listed = [task.full_name, list(forward.upstream_names(task))]
             tasks.setdefault(task.name, []).append(listed)
+            withheld[task.full_name] = sorted(forward.withheld(task))
     course = catalogue.course().tasks
     return {
         "given": {**aliases.spellings(tensors), **{name: name for name in SIZES}},
         "gradients": aliases.spellings(f"d{name}" for name in tensors if name not in ("Xb", "Yb")),
         "tasks": tasks,
-        "withheld": {
-            full: sorted(withheld(full)) for listed in tasks.values() for full, _ in listed
-        },
+        "withheld": withheld,
         "reads": {name: list(line.reads) for name, line in lines.items()},
         "loop": LOOP,
         "loop_tasks": LOOP_TASKS,
         "functions": [*aliases.spellings(t.name for t in course), *(t.full_name for t in course)],
     }
-
-
-@functools.cache
-def last_steps(name: str) -> frozenset[str]:
-    """Return the upstream gradients from which exercise 1 computes the gradient of this name."""
-    own = next(t for t in catalogue.course().of_exercise(forward.BASE) if t.name == name)
-    return frozenset(forward.upstream_names(own))
-
-
-@functools.cache
-def withheld(full_name: str) -> frozenset[str]:
-    """Return the gradients that a flat answer to a task must not be given: its own, and those that
-    are computed from it, because from them it could be found backwards.
-    """
-    tasks = {task.full_name: task for task in catalogue.course().tasks}
-    own = tasks[full_name]
-    names = {own.name}
-    dependents = {full_name}
-    # Tasks stand in the order of the backward pass, so one round is enough.
-    for task in catalogue.course().of_exercise(forward.BASE):
-        if dependents & set(forward.depends_on(task)) or task.name == own.name:
-            dependents.add(task.full_name)
-            names.add(task.name)
-    return frozenset(names)

@@ -56,8 +56,8 @@ class Attempts:
 
     def needed(self, task: str, attempt: Sequence[int]) -> Slice:
         """Return the statements that an answer needs. Forward tensors and sizes are given, and so
-        are gradients, but for those that are computed from the answer: of these the notebook may
-        have a part already, and the answer be computed from that.
+        are gradients, but for those that are withheld: what the notebook computes of these is a
+        part of the answer.
         """
         key = task, tuple(attempt)
         if key not in self._sliced:
@@ -100,14 +100,29 @@ class Attempts:
 
     def _fits(self, task: str, upstream: Sequence[str], attempt: list[int]) -> bool:
         """Tell whether an attempt relies on what arrives at a task: its own upstream gradients for
-        the line-by-line one, any or none for one that takes several lines at once.
+        the line-by-line one, any or none for one that takes several lines at once and is not the
+        last of these lines again.
         """
         read = {name for i in self.needed(task, attempt).statements for name in self._reads[i]}
         relied_on = read - self._words.withheld[task] - {"dloss"}
         wanted = set(upstream) - {"dloss"}
         if self._is_of_lines(task):
             return bool(relied_on & wanted)
-        return bool(relied_on) == bool(wanted)
+        return bool(relied_on) == bool(wanted) and not self._is_last_line(task, attempt)
+
+    def _is_last_line(self, task: str, attempt: list[int]) -> bool:
+        """Tell whether an attempt starts from the gradients from which the line-by-line answer is
+        computed, as the notebook has them from there or not at all.
+        """
+        gradient = gradient_of(task)
+        steps = set(self._words.tasks[gradient][0][1])
+        end = self._ends.get(gradient, -1)
+        return any(
+            self._words.gradients.get(name) in steps
+            and next(self._slices.writers_before(name, index), -1) <= end
+            for index in attempt
+            for name in self._effects[index].reads
+        )
 
     def _is_of_lines(self, task: str) -> bool:
         return task == self._words.tasks[gradient_of(task)][0][0]

@@ -24,7 +24,7 @@ class Vocabulary:
     given: every spelling of a forward tensor or a size, and the course's own. gradients: the same
     for gradients. tasks: the full names of the tasks that ask for a gradient, each with its
     upstream gradients; of a gradient that several ask for, the line-by-line one comes first.
-    withheld: for each of these tasks, the gradients that are computed from its answer. reads: what
+    withheld: for each of these tasks, the gradients that its answer is not given. reads: what
     each line of the forward pass reads, in the order of the lines. loop: every spelling of what a
     training loop is given, and loop_tasks the tasks that it answers: the first is about what it
     leaves behind, the others are about the gradients of its steps. functions: the names that a

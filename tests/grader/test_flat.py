@@ -417,6 +417,60 @@ def test_exercises_2_and_3_alone():
     }
 
 
+SHORT_CUTS = {
+    "two gradients of the way": (
+        "dhprebn = bnvar_inv * dbnraw + 2 * bndiff * dbndiff2\n"
+        "dhprebn = dhprebn - dhprebn.mean(0, keepdim=True)"
+    ),
+    "the sums of gain and shift": (
+        "dhprebn = bngain * bnvar_inv * (dhpreact - dbnbias / n - bnraw * dbngain / (n - 1))"
+    ),
+    "the gradient of the deviations": "dhprebn = (dbndiff * 1.0 - dbndiff.mean(0, keepdim=True))",
+}
+WITHIN = ("dbngain", "dbnbias", "dbnraw", "dbnvar_inv", "dbnvar", "dbndiff2", "dbndiff", "dbnmeani")
+
+
+@pytest.mark.parametrize("way", SHORT_CUTS)
+def test_what_a_formula_for_several_lines_is_computed_from_is_not_handed_in(way):
+    """Exercise 3 gets no gradient from between its ends: whoever has not computed it has none."""
+    without = dict.fromkeys((f"ex1.{name}" for name in (*WITHIN, "dhprebn")), "")
+    cells = whole({**without, "ex3.dhprebn": SHORT_CUTS[way]})
+    assert wrong(source(cells), ["ex3.dhprebn"]) == ["ex3.dhprebn"]
+
+
+@pytest.mark.parametrize("way", ["two gradients of the way", "the sums of gain and shift"])
+def test_what_the_notebook_computes_on_the_way_is_a_part_of_the_answer(way):
+    """Where exercise 1 computes these gradients from dhpreact, its lines run for exercise 3, too:
+    with them it is right, and wrong with them.
+    """
+    changed = {"ex3.dhprebn": SHORT_CUTS[way]}
+    assert wrong(source(whole(changed)), ["ex1.dhprebn", "ex3.dhprebn"]) == []
+    changed |= {"ex1.dbnraw": "dbnraw = bngain + dhpreact", "ex1.dbngain": "dbngain = bnraw * 2"}
+    assert wrong(source(whole(changed)), ["ex1.dhprebn", "ex3.dhprebn"]) == ["ex3.dhprebn"]
+
+
+def test_cross_entropy_by_a_helper_with_the_name_of_a_gradient():
+    """Exercise 2 starts from nothing, so a gradient that it computes on the way is a helper."""
+    text = (
+        "dlogprobs = torch.zeros_like(logits)\n"
+        "dlogprobs[range(n), Yb] = -1.0 / n\n"
+        "dlogits = dlogprobs + probs / n"
+    )
+    tasks = ["ex1.dlogprobs", "ex1.dlogits", "ex2.dlogits"]
+    assert wrong(source(whole({"ex2.dlogits": text})), tasks) == []
+    assert wrong(source(whole({"ex2.dlogits": text.replace("-1.0", "1.0")})), tasks) == [
+        "ex2.dlogits"
+    ]
+
+
+@pytest.mark.parametrize("fused", ["ex2.dlogits", "ex3.dhprebn"])
+def test_the_last_line_of_exercise_1_again_is_no_formula_for_several_lines(fused):
+    """Whoever writes the last line a second time has not begun exercise 2 or 3."""
+    name = fused.partition(".")[2]
+    records = judged(source(whole({fused: lines()[f"ex1.{name}"]})), [f"ex1.{name}", fused])
+    assert {name: record.status for name, record in records.items()} == {f"ex1.{name}": "passed"}
+
+
 def test_a_second_attempt_counts():
     """Of two whole backward passes the second counts, whichever of them is wrong."""
     bad = {"ex1.dhpreact": "dhpreact = (1 - h) * dh", "ex1.dlogits": "dlogits = dnorm_logits"}
