@@ -119,9 +119,10 @@ def _complex(node: ast.AST) -> str:
         return f".{node.attr}"
     if isinstance(node, ast.alias) and node.name in COMPLEX:
         return node.name
-    if isinstance(node, ast.Constant) and isinstance(node.value, (complex, str)):
-        text = isinstance(node.value, str) and node.value not in ("imag", "view_as_real")
-        return "" if text else repr(node.value)
+    if isinstance(node, ast.Constant):
+        value = node.value
+        is_step = isinstance(value, complex) and 0 < abs(value) < moves.SMALL
+        return repr(value) if is_step or value in ("imag", "view_as_real") else ""
     return ""
 
 

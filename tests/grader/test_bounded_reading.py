@@ -167,22 +167,25 @@ def test_a_name_has_a_length(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "said"),
     [
-        {"comment": "1" * 100_000},
-        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "1"},
-        {"GNU.sparse.map": "0,1,2,3", "GNU.sparse.size": "1"},
+        ({"comment": "1" * 100_000}, "its headers are too large together"),
+        (
+            {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "1"},
+            "it holds a file with holes (sparse)",
+        ),
+        ({"GNU.sparse.map": "0,1,2,3", "GNU.sparse.size": "1"}, "a file with holes (sparse)"),
     ],
     ids=["long", "sparse 1.0", "sparse 0.1"],
 )
-def test_extended_headers_of_a_tar_cannot_ask_for_more(tmp_path, headers):
+def test_extended_headers_of_a_tar_cannot_ask_for_more(tmp_path, headers, said):
     """Neither a text that is searched over and over, nor a map of holes without an end."""
     path = tmp_path / "work.tar"
     info = tarfile.TarInfo("ex1_backward.py")
     info.size, info.pax_headers = len(HONEST), headers
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
         archive.addfile(info, io.BytesIO(HONEST))
-    assert "is not a readable archive" in refusal(path)
+    assert said in refusal(path)
 
 
 def test_notebooks_have_a_total(tmp_path, monkeypatch):

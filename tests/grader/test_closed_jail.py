@@ -53,7 +53,7 @@ def serve(requests, answers):
     vocabulary = inner.flat.Vocabulary.from_plain(words)
     inner.reader.survey(sources, vocabulary)
     inner.fingerprints.survey(sources)
-    inner.belt.forbid_autograd()
+    inner.stand_ins.install(sources)
     for file, text in sources.items():
         ended.extend(inner.loader.run_statements(file, text, {"__name__": file}))
     for call in calls:
@@ -68,7 +68,9 @@ zygote.worker.serve = serve
 zygote.prepare()
 read, write = os.pipe()
 requests, output = os.open(os.devnull, os.O_RDONLY), os.open(os.devnull, os.O_WRONLY)
-jailer = zygote.Jailer("jail")
+untrapped = zygote.without_differentiation("")
+jailer = zygote.Jailer("jail", untrapped, zygote.derivatives.few())
+zygote.worker.prepare()
 pid = jailer.fork([requests, write, output], socket.socketpair()[0])
 with os.fdopen(read, "rb") as pipe:
     told = json.loads(pipe.read().removeprefix(zygote.HELLO))
