@@ -4,6 +4,7 @@
 Class: torch's differentiation
 Honest: none
 Beats: plain pytest
+Known: the text of a formula is no differentiation; see docs/security.md
 """
 
 import ctypes
