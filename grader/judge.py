@@ -221,7 +221,9 @@ class Judge:
         self._later(case.name, lambda: self._compared(narrow if self._raises(case) else case))
 
     def _raises(self, case: Case) -> bool:
-        return self._answer(case).outcome is Outcome.ERROR
+        """Tell whether the function raised; one that returns what is no answer has no such line."""
+        answer = self._answer(case)
+        return answer.outcome is Outcome.ERROR and answer.line is not None
 
     def link(self, case: Case, links: dict[str, Tensor]) -> None:
         """Add the task's own answer to the chain of answers, and compare it with the true gradient.

@@ -110,3 +110,12 @@ def test_the_words_of_an_exception_decide_nothing(worth, expected, zygote):
         found.append({c.name: c.status for c in checks(zygote, source)}["test_float64"])
 
     assert found == [expected] * len(WORDS)
+
+
+def test_what_is_no_answer_in_float64_is_wrong(zygote):
+    """Only who raises is asked about another case: a function that returns has answered."""
+    for returned in ("None", "[probs]", "probs.repeat(1000, 100)"):
+        source = REFUSES.replace("OTHERWISE", f"return {returned}").replace("WORTH", "1.0")
+        found = {check.name: check.status for check in checks(zygote, source)}
+        assert found.pop("test_float64") in ("error", "failed")
+        assert set(found.values()) == {"passed"}
