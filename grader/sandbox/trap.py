@@ -61,14 +61,15 @@ CHOSEN = re.compile(
     rb"|standard_gamma_grad|dirichlet_grad"
 )
 HARMLESS = re.compile(
-    rb"Dfti|mkl_dft|BackwardCompat|ForwardBackwardLinks|St\d+_*(copy|move)(_move)?_backward"
+    rb"4dnnl|Dfti|mkl_dft|BackwardCompat|ForwardBackwardLinks|St\d+_*(copy|move)(_move)?_backward"
     rb"|D[012]Ev|\d_?unfold_backward|17release_variablesEv|13compiled_args|4nameB5cxx11Ev"
 )
 """Names that mean another thing: MKL's inverse Fourier transform, old versions, copies of memory,
-and what a graph needs that is built, not used, and freed."""
+what a graph needs that is built, not used, and freed, and oneDNN, which convolves forward by them
+and is switched off in a worker."""
 
-KERNELS = re.compile(rb"6native|9generated7details|4dnnl")
-"""In the names of functions that compute, of torch and of oneDNN. Most are not exported."""
+KERNELS = re.compile(rb"6native|9generated7details")
+"""In the names of functions that compute. Most are not exported."""
 
 FORMULAS = re.compile(r"ackward|jvp|vjp|jacobian|hessian|analytic")
 FORMULA_MODULES = ("torch._decomp",)

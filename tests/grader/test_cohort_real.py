@@ -17,6 +17,7 @@ from grader.cohort import crew as crews
 from grader.cohort import index as indices
 from grader.cohort import ledger, publish, roster
 from grader.cohort.conditions import Conditions
+from grader.cohort.judgements import Judgements
 from grader.cohort.schedule import Run
 from grader.options import ROOT, Options
 
@@ -212,7 +213,7 @@ def test_a_cluster_that_loses_a_worker_loses_no_submission(tmp_path):
     def run(out, crew, on_settled=lambda entry, fresh: None):
         with ledger.opened(out) as book:
             conditions = Conditions.of(options, crews.muster(crew, options))
-            entries = Run(people.students, book, conditions, (), crew, on_settled).grade()
+            entries = Run(people.students, book, conditions, Judgements(), crew, on_settled).grade()
         reports = {path.name: path.read_bytes() for path in (out / "reports").iterdir()}
         return entries, reports
 

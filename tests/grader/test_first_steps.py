@@ -139,7 +139,9 @@ def test_long_facts_wrap_beside_their_names():
     update = {"findings": [finding], "tasks": [right], "chain": chain}
     lines = shown(terminal.summary(example().model_copy(update=update)))
     names = [line[:11].strip() for line in lines]
-    assert [n for n in names if n] == ["score", "checks", "chain", "isolation", "evidence", "note"]
+    assert [n for n in names if n] == [
+        "score", "checks", "chain", "isolation", "seed", "evidence", "note",
+    ]  # fmt: skip
     assert names.count("") >= 4
     assert all(len(line) <= 80 for line in lines)
 

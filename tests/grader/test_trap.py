@@ -220,6 +220,7 @@ print(json.dumps(harmless))
 FORWARD = """
 import itertools, json, signal, torch
 torch.set_num_threads(1)
+torch.backends.mkldnn.set_flags(False)
 from torch.testing._internal.common_methods_invocations import op_db
 import belt, trap
 trap.install(belt.refuse)
