@@ -74,7 +74,7 @@ KERNELS = re.compile(rb"6native|9generated7details")
 FORMULAS = re.compile(r"ackward|jvp|vjp|jacobian|hessian|analytic")
 FORMULA_MODULES = ("torch._decomp",)
 REFUSE = "__refuse_to_differentiate__"
-OTHER_DEVICES = re.compile("cuda|cudnn|nvrtc|cupti|hip|rocm|xpu|sycl")
+OTHER_DEVICES = re.compile("cuda|cudnn|nvrtc|nvshmem|cupti|hip|rocm|xpu|sycl")
 
 # linux/memfd.h, linux/mman.h, linux/fcntl.h
 MFD_EXEC, MAP_FIXED, MAP_POPULATE, F_ADD_SEALS = 0x10, 0x10, 0x8000, 1033

@@ -148,11 +148,13 @@ UNPRIVILEGED = """
 import encodings.ascii, json, os, sys
 sys.path.insert(0, sys.argv[1])
 import zygote
+# before, because the libraries may lie where this user cannot read them
+untrapped = zygote.without_differentiation("")
 user = int(sys.argv[2])
 os.setgroups([])
 os.setresgid(user, user, user)
 os.setresuid(user, user, user)
-jailer = zygote.Jailer("best", zygote.without_differentiation(""), zygote.derivatives.few())
+jailer = zygote.Jailer("best", untrapped, zygote.derivatives.few())
 print(json.dumps({"level": jailer.level, **jailer.told}))
 """
 
