@@ -23,8 +23,8 @@ REFUSAL = "autograd was called: in this course the backward pass is written by h
 DEEPEST = 20
 """How many exceptions behind an exception are looked at."""
 
-COMPILER = "torch._dynamo"
-"""torch's optimizers import it, only to be left alone by it."""
+COMPILER = ("torch._dynamo", "torch._inductor", "torch._inductor.config")
+"""torch's optimizers and settings import it, only to be left alone by it, or to tell it of them."""
 
 MISSING = object()
 Change = tuple[Any, str, object]
@@ -123,8 +123,8 @@ _DIFFERENTIATE: tuple[tuple[Any, str], ...] = (
         for name in "grad grad_and_value hessian jacfwd jacrev jvp linearize vjp".split()
     ),
 )
-_NO_COMPILER = types.ModuleType(COMPILER)
-vars(_NO_COMPILER)["__getattr__"] = _anything
+_NO_COMPILER = types.ModuleType(COMPILER[0])
+vars(_NO_COMPILER).update(__getattr__=_anything, config=_NO_COMPILER)
 _OPERATORS: tuple[Any, ...] = (torch._ops.OpOverloadPacket, torch._ops.OpOverload)
 _SWITCHES = ("enable_grad", "set_grad_enabled", "inference_mode")
 _CHANGES: tuple[Change, ...] = (
@@ -159,15 +159,15 @@ def put_on() -> Callable[[], None]:
     """Switch autograd off, and make its entry points say so; return what undoes that."""
     enabled = torch.is_grad_enabled()
     torch._C._set_grad_enabled(False)
-    absent = COMPILER not in sys.modules
-    if absent:
-        sys.modules[COMPILER] = _NO_COMPILER
-    undo = _changed((*_CHANGES, (torch, "_dynamo", _NO_COMPILER)) if absent else _CHANGES)
+    absent = [name for name in COMPILER if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent, _NO_COMPILER))
+    parts = ((torch, name.split(".")[1], _NO_COMPILER) for name in absent)
+    undo = _changed((*_CHANGES, *parts))
 
     def take_off() -> None:
         _changed(undo)
-        if absent:
-            del sys.modules[COMPILER]
+        for name in absent:
+            del sys.modules[name]
         torch._C._set_grad_enabled(enabled)
 
     return take_off

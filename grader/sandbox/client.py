@@ -24,6 +24,10 @@ ZYGOTE = Path(__file__).with_name("zygote.py")
 START_DEADLINE = 120.0
 READING = 10.0
 """Seconds for reading a submission's syntax trees."""
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "OMP_THREAD_LIMIT": "1"}
+"""Nothing of ours. The order of sets is the same in every worker, as reports have to agree; and who
+asks torch for more threads goes on with one: a worker that tried to start another would end.
+"""
 Level = Literal["jail", "process", "in-process"]
 
 
@@ -85,8 +89,7 @@ class Zygote:
             ],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            # Nothing of ours, and the same order of sets in every worker: reports have to agree.
-            env={"PYTHONHASHSEED": "0"},
+            env=ENVIRONMENT,
             cwd="/",
         )
         theirs.close()

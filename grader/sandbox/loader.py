@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from grader.sandbox import reader
+    from grader.sandbox import guard, reader
 else:  # in the sandbox there is no package: these files are run by path
+    import guard
     import reader
 
 MAX_FRAMES, MAX_MESSAGE = 6000, 2000
@@ -77,7 +78,7 @@ def run_statements(
     """Run a source statement by statement: one that fails does not take the others with it."""
     remember(file, text)
     statements, failures = reader.parse(file, text)
-    return failures + run_parsed(file, statements, namespace, after)
+    return failures + run_parsed(file, reader.run_in_module(statements), namespace, after)
 
 
 def remember(file: str, text: str) -> None:
@@ -99,7 +100,8 @@ def compiled(file: str, statement: ast.stmt) -> Any:
     somebody asks for them.
     """
     flags = __future__.annotations.compiler_flag
-    return compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
+    with guard.room():
+        return compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
 
 
 def run_parsed(

@@ -5,9 +5,10 @@ only.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 SMALL, HUGE = 0.1, 1e300
+MOST_INSIDE = 100
 LIBRARIES = frozenset("F math nn np numpy torch".split())
 Loop = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 Moved = dict[str, str]
@@ -171,15 +172,16 @@ def _two_values(within: Sequence[ast.AST], moved: Moved) -> str:
     """Return the function of which two values are subtracted, at inputs that are the same but for a
     step.
     """
+    inside = _inside(within)
     values = {
-        name: [inner for inner in ast.walk(value) if isinstance(inner, ast.Call)]
+        name: [inner for inner in inside[id(value)] if isinstance(inner, ast.Call)]
         for node in within
         for name, value in _given(node)
     }
     for node in within:
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)):
             continue
-        left, right = (_calls(side, values) for side in (node.left, node.right))
+        left, right = (_calls(inside[id(side)], values) for side in (node.left, node.right))
         for one in left:
             for other in right:
                 if ast.unparse(one.func) == ast.unparse(other.func) and _differ(one, other, moved):
@@ -187,10 +189,23 @@ def _two_values(within: Sequence[ast.AST], moved: Moved) -> str:
     return ""
 
 
-def _calls(node: ast.expr, values: dict[str, list[ast.Call]]) -> list[ast.Call]:
-    """Return the calls in an expression, and those that its names stand for."""
-    found = []
-    for inner in ast.walk(node):
+def _inside(within: Sequence[ast.AST]) -> dict[int, list[ast.expr]]:
+    """Return some of the calls and names in each node, itself included, by the node's id. Every
+    node is looked at once: a sum of thousands of terms is as deep as it is long.
+    """
+    inside: dict[int, list[ast.expr]] = {}
+    for node in reversed(within):  # what is in a node comes after it
+        found = [node] if isinstance(node, (ast.Call, ast.Name)) else []
+        for child in ast.iter_child_nodes(node):
+            found += inside[id(child)]
+        inside[id(node)] = found[:MOST_INSIDE]
+    return inside
+
+
+def _calls(inside: Iterable[ast.expr], values: Mapping[str, Sequence[ast.Call]]) -> list[ast.Call]:
+    """Return the calls among nodes, and those that names among them stand for."""
+    found: list[ast.Call] = []
+    for inner in inside:
         if isinstance(inner, ast.Call):
             found.append(inner)
         elif isinstance(inner, ast.Name):

@@ -22,7 +22,9 @@ MODULES = (
     # what submissions may import
     "collections collections.abc dataclasses functools itertools math numbers operator random "
     "typing logging time torch.func torch.nn.functional torch.nn.init torch.optim torch.testing "
-    "torch.utils.data torch._subclasses.schema_check_mode numpy.random numpy.fft numpy.testing "
+    "torch.utils.data torch.utils._device torch.utils.serialization.config "
+    "torch._subclasses.schema_check_mode numpy.random numpy.fft numpy.testing numpy.ma "
+    "numpy.polynomial numpy.char numpy.rec numpy.strings "
     # what else they may reach: numbers, long ones too, dates, a seed that is a text, codecs, a
     # warning about a forgotten `await`
     "datetime decimal fractions locale statistics _pylong _sha2 _sha512 _strptime tracemalloc "

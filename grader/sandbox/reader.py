@@ -10,7 +10,7 @@ import ast
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING or __package__:
     from grader.sandbox import flat, guard, plain, scope, trees
@@ -135,6 +135,28 @@ def parameters_of(node: Function) -> dict[str, list[str]]:
     required += [name for name, default in defaults if default is None]
     named = {"positional": positional, "keyword": keyword, "required": required}
     return {key: names[:MOST_PARAMETERS] for key, names in named.items()}
+
+
+def run_in_module(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements of a module that are run when it is graded: no self-test, as in
+    `if __name__ == "__main__":`, whatever name a file has or gives itself.
+    """
+    kept: list[ast.stmt] = []
+    for statement in statements:
+        kept += statement.orelse if _is_self_test(statement) else [statement]
+    return kept
+
+
+def _is_self_test(statement: ast.stmt) -> TypeGuard[ast.If]:
+    if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Compare):
+        return False
+    test = statement.test
+    sides = [test.left, *test.comparators]
+    return (
+        [type(one) for one in test.ops] == [ast.Eq]
+        and any(isinstance(one, ast.Name) and one.id == "__name__" for one in sides)
+        and any(isinstance(one, ast.Constant) and one.value == "__main__" for one in sides)
+    )
 
 
 def functions_of(
@@ -262,7 +284,7 @@ def scope_of(file: str, text: str, statements: list[ast.stmt], words: flat.Vocab
         reading = flat.Reading(statements, words)
         if flat.has_cells(text) or reading.answers():
             return _of_notebook(file, reading, words)
-    return _of_module(file, statements)
+    return _of_module(file, run_in_module(statements))
 
 
 def read_file(

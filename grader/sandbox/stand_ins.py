@@ -116,7 +116,14 @@ def _unpacked(frame: types.FrameType) -> int:
     return code[1] if dis.opname[code[0]] == "UNPACK_SEQUENCE" else 0
 
 
-class Bar(Absent):
+class _Bars(type):
+    """Lets what belongs to all progress bars return quietly, too: `tqdm.write(...)`."""
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(Absent("the progress bar"), name)
+
+
+class Bar(Absent, metaclass=_Bars):
     """Stands in for a progress bar: it yields what it is given."""
 
     def __init__(self, iterable: Iterable[Any] = (), *args: object, **kwargs: object) -> None:

@@ -52,7 +52,7 @@ TRAPS = {"x86_64": b"\xcc", "aarch64": b"\0"}
 WORDS = (
     b"ackward", b"set_fw_grad", b"ForwardADLevel", b"_make_dual", b"8autograd6Engine",
     b"8autograd4grad", b"jvp", b"3jit13differentiate", b"adientInfoForSchema", b"6PyNode5apply",
-    b"gamma_grad", b"dirichlet_grad",
+    b"gamma_grad", b"dirichlet_grad", b"_bwd_",
 )  # fmt: skip
 CHOSEN = re.compile(
     rb"ackward|set_fw_grad|ForwardADLevel|_make_dual|jvp|8autograd4grad|3jit13differentiate"
@@ -65,14 +65,21 @@ HARMLESS = re.compile(
     rb"|D[012]Ev|\d_?unfold_backward|17release_variablesEv|13compiled_args|4nameB5cxx11Ev"
 )
 """Names that mean another thing: MKL's inverse Fourier transform, old versions, copies of memory,
-what a graph needs that is built, not used, and freed, and oneDNN, which convolves forward by them
-and is switched off in a worker."""
+what a graph needs that is built, not used, and freed, and oneDNN, of which `ONEDNN` tells more."""
 
 KERNELS = re.compile(rb"6native|9generated7details")
 """In the names of functions that compute. Most are not exported."""
 
+ONEDNN = re.compile(
+    rb"dnnl_(?!\w*convolution)\w+_backward\w*_primitive_desc_create|4dnnl(?!.*conv).*_bwd_.*\dexecute"
+)
+"""The same in oneDNN, which convolves forward by the backward pass of a convolution."""
+
+KERNEL_WORDS = (b"ackward", b"_bwd_")
+
 FORMULAS = re.compile(r"ackward|jvp|vjp|jacobian|hessian|analytic")
 FORMULA_MODULES = ("torch._decomp",)
+CHECKSUM = hashlib.sha256().digest_size
 REFUSE = "__refuse_to_differentiate__"
 OTHER_DEVICES = re.compile("cuda|cudnn|nvrtc|nvshmem|cupti|hip|rocm|xpu|sycl")
 
@@ -109,7 +116,7 @@ def is_derivative(name: bytes) -> bool:
 
 def is_kernel(name: bytes) -> bool:
     """Tell whether a function is a kernel that differentiates, by its mangled name."""
-    return KERNELS.search(name) is not None and HARMLESS.search(name) is None
+    return bool(KERNELS.search(name) and not HARMLESS.search(name)) or bool(ONEDNN.search(name))
 
 
 def derivatives_of(library: elf.Library) -> array[int]:
@@ -117,7 +124,7 @@ def derivatives_of(library: elf.Library) -> array[int]:
 
     Linkers fold functions that are alike: one that has a harmless name, too, is left out.
     """
-    found = library.complete.functions(WORDS[:1], is_kernel)
+    found = library.complete.functions(KERNEL_WORDS, is_kernel)
     found |= library.exported.functions(WORDS, is_derivative)
     for address, name in library.complete.names_at(found):
         if not any(word in name for word in WORDS):
@@ -133,18 +140,18 @@ def remembered(library: elf.Library, cache: Path | None) -> array[int]:
     identity = library.build_id
     if cache is None or not identity:
         return derivatives_of(library)
-    rule = (WORDS, CHOSEN.pattern, HARMLESS.pattern, KERNELS.pattern)
+    rule = (WORDS, CHOSEN.pattern, HARMLESS.pattern, KERNELS.pattern, ONEDNN.pattern)
     key = hashlib.sha256(repr((identity, rule)).encode()).hexdigest()[:32]
     file = cache / f"derivatives-{key}"
     with contextlib.suppress(OSError, ValueError):
-        return array("Q", file.read_bytes())
+        checksum, held = (raw := file.read_bytes())[:CHECKSUM], raw[CHECKSUM:]
+        if checksum == hashlib.sha256(held).digest():  # all of it was written
+            return array("Q", held)
     found = derivatives_of(library)
-    if not found:
-        return found
     with contextlib.suppress(OSError):  # then it is found out anew each time
         cache.mkdir(parents=True, exist_ok=True)
         own = file.with_name(f"{file.name}.{os.getpid()}")
-        own.write_bytes(found.tobytes())
+        own.write_bytes(hashlib.sha256(found.tobytes()).digest() + found.tobytes())
         own.replace(file)
     return found
 

@@ -256,6 +256,8 @@ def prepare() -> None:
     # Asked for now: the first kernel would look into /proc for it, which a worker cannot.
     torch.backends.cpu.get_cpu_capability()
     torch.backends.mkldnn.set_flags(False)  # type: ignore[no-untyped-call]
+    # TorchScript's other executor asks of each operator whether it can be differentiated.
+    torch._C._jit_set_profiling_mode(False)
     preload.everything()
     sys.meta_path.append(guard.MISSING)
 

@@ -62,6 +62,7 @@ STATEMENTS = (
     "text = b'\\x00\\xff' + rb'\\d'; more = 'a' 'b' '\\\n'",
     "t = ...; u = not -+~1; v = 1 if t else 2; w = 1 < 2 < 3 != 4",
     "n = " + " + ".join(["1"] * 340),
+    "n = " + " - ".join(["1"] * 1200),
     "n = 0x" + "f" * 6000,
     "n = " + "not " * 150 + "1",
     "def typed[T: int, *Ts, **P](x: T) -> T: return x",

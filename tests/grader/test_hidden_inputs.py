@@ -17,7 +17,7 @@ from grader.examiner import Examiner
 from grader.givens import Givens
 from grader.options import ROOT, Options
 from grader.question import TENSOR, Answer
-from grader.report import SLOW, Finding, for_student
+from grader.report import Finding, for_student
 from grader.sandbox.conversation import Outcome
 from grader.submission import Submission
 from grader.trial import Court
@@ -214,20 +214,19 @@ def test_no_time_of_a_hidden_case_is_shown(zygote):
     options = Options(seed=SEED, tasks=("ex1.dprobs",))
     report = grade.grade_one(Submission("slow", files, "0" * 64), zygote, options)
     measured = Finding(
-        id=f"{SLOW}ex1.dprobs",
+        id="0" * 20,
         file="ex1_backward.py",
         line=5,
-        rule="suspicion",
-        what="dprobs",
+        kind="time",
+        what="ex1.dprobs",
         reason="takes long",
         tasks=["ex1.dprobs"],
-        bars=False,
-        allowed=False,
+        state="open",
     )
-    student = for_student(report.model_copy(update={"policy": [measured]}))
+    student = for_student(report.model_copy(update={"findings": [measured]}))
 
     assert (student.duration_s, [task.duration_s for task in student.tasks]) == (0.0, [0.0])
-    assert student.policy == []
+    assert student.findings == []
     assert "execution_time" not in exporting.rendered(
         "gradescope", report, exporting.context(False)
     )
