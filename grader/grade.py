@@ -24,9 +24,10 @@ from grader.examination import Examination
 from grader.examiner import Examiner, Inspection
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options, fresh_seed
 from grader.report import Report
-from grader.sandbox.client import Reader, Zygote
+from grader.sandbox.host.pool import Early
+from grader.sandbox.host.reader import Reader
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
-from grader.workers import Early
 
 Records = Sequence[Mapping[str, Any]]
 """What the checks found out, each as `trial.Trial.as_dict` tells it."""

@@ -24,9 +24,9 @@ from grader.errors import SandboxError
 from grader.examination import Examination, Outcome
 from grader.options import ROOT
 from grader.question import Answer, Wanted
-from grader.sandbox import client
-from grader.sandbox.client import Zygote
-from grader.sandbox.occupancy import Allowance
+from grader.sandbox.host import loading
+from grader.sandbox.host.occupancy import Allowance
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -566,7 +566,7 @@ ALONE = """
 from grader import examination
 from grader.course import catalogue
 from grader.examination import Examination
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 import sys, torch
 
@@ -937,7 +937,7 @@ def test_nothing_is_left_behind(zygote: Zygote) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGRTMIN + 3])
 def test_a_worker_that_was_ended_has_crashed(zygote: Zygote, number: int) -> None:
     """A worker that a signal ended from outside has crashed, whatever the signal was."""
-    worker, _ = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
+    worker, _ = loading.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     os.kill(worker.child.pid, number)
     reply = worker.ask({}, allowance=Allowance(GENEROUS), max_body=0)
     worker.close()
@@ -964,7 +964,7 @@ def test_a_zygote_that_is_gone_is_told() -> None:
 def test_a_worker_of_a_zygote_that_is_gone_can_be_closed() -> None:
     """A worker that nobody can wait for any more is the sandbox's fault, and closes quietly."""
     with Zygote() as own:
-        asked, idle = (client.load(own, {FILE: BYSTANDER.encode()}, FILE)[0] for _ in range(2))
+        asked, idle = (loading.load(own, {FILE: BYSTANDER.encode()}, FILE)[0] for _ in range(2))
         pids = [worker.child.pid for worker in (asked, idle)]
         os.kill(own._process.pid, signal.SIGKILL)
         own._process.wait()
@@ -980,7 +980,7 @@ def test_a_worker_of_a_zygote_that_is_gone_can_be_closed() -> None:
 
 def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
     """Closing twice is harmless, and asking a closed worker says that it was closed."""
-    worker, loaded = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
+    worker, loaded = loading.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     worker.close()
     worker.close()
     reply = worker.ask({}, allowance=Allowance(GENEROUS), max_body=0)
@@ -992,7 +992,7 @@ def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
 def test_a_zygote_takes_its_workers_with_it() -> None:
     """Closing the process that forks ends the workers that are still there."""
     with Zygote() as own:
-        worker, _ = client.load(own, {FILE: BYSTANDER.encode()}, FILE)
+        worker, _ = loading.load(own, {FILE: BYSTANDER.encode()}, FILE)
         pid = worker.child.pid
     alive = Path(f"/proc/{pid}").exists()
     worker.ends.close()
