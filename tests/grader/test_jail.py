@@ -353,7 +353,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **changes: object) 
     """Let a zygote tell of a machine without a jail."""
     told = json.dumps({**WITHOUT, **changes}).encode() + b"\n"
     package = tmp_path / "guest"
-    package.mkdir()
+    package.mkdir(exist_ok=True)
     (package / "zygote.py").write_text(FAKE.format(told=told), encoding="utf-8")
     monkeypatch.setattr(zygote, "SANDBOX", tmp_path)
 
