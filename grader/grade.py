@@ -57,7 +57,7 @@ def grade_one(
 ) -> Report:
     """Grade a submission. `on_task` is called after each task; `inspection` is what reading told,
     if it has been read already; `early` is a worker that has been started already (see
-    `Workers`); `run` runs the checks, by default pytest.
+    `Pool`); `run` runs the checks, by default pytest.
 
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.

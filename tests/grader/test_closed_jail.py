@@ -168,6 +168,22 @@ def test_nothing_is_imported_after_the_jail_has_closed() -> None:
     assert ["mathh", "mathh"] == told["imports"]
 
 
+def test_what_enters_the_jail_imports_itself_only_at_the_start() -> None:
+    """A module of the guest names others at its top: later they cannot be imported any more."""
+    files = sorted((SANDBOX / "guest").rglob("*.py"))
+    trees = [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in files]
+    own = {
+        (file.name, node)
+        for file, tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    }
+    at_the_top = {(file.name, node) for file, tree in trees for node in tree.body}
+
+    assert len(own) >= 30
+    assert set() == own - at_the_top
+
+
 def graded(zygote: Zygote, kept: Reader, source: str, name: str) -> str:
     """Return how a source answers for a gradient: `right`, or what is wrong."""
     task = COURSE.resolve(name)

@@ -989,6 +989,31 @@ def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
     assert (Outcome.CRASHED, "the worker was closed") == (reply.outcome, reply.message)
 
 
+NAMES = "guest host grader wire worker loader flat jail values names parse".split()
+
+
+def test_a_file_may_have_the_name_of_any_module_of_the_sandbox(zygote: Zygote) -> None:
+    """No module of the grader can be imported by a submission, so its own of that name is found."""
+    others = {name: f"here = {name!r}\n" for name in NAMES}
+    imports = "\n".join(f"import {name}" for name in NAMES)
+    told = ", ".join(f"{name}.here" for name in NAMES)
+    source = f"""
+import sys
+before = sorted(name for name in sys.modules if name.partition(".")[0] in ("grader", "guest"))
+{imports}
+
+def dprobs(probs, dlogprobs):
+    print(before, {told})
+    return dlogprobs / probs
+"""
+    exam = examined(zygote, source, **others)
+    try:
+        assert judged(ask(exam), "ex1.dprobs").right
+    finally:
+        exam.end()
+    assert f"[] {' '.join(NAMES)}" == exam.outputs["ex1.dprobs"].strip()
+
+
 def test_a_zygote_takes_its_workers_with_it() -> None:
     """Closing the process that forks ends the workers that are still there."""
     with Zygote() as own:

@@ -2,7 +2,7 @@
 
 Each task has a worker of its own, so that what the code of one task does to its process cannot help
 or hurt another. The tasks of a file whose code can do nothing of the kind share one, as long as it
-lives; see `guest/source/side_effects.py`.
+lives; see `grader/sandbox/guest/source/side_effects.py`.
 
 No worker is asked a public question after a hidden one: what it says to public ones is shown to
 students. A task's own worker is asked its public questions first; of shared workers there are two.

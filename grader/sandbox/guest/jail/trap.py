@@ -9,7 +9,7 @@ of its backward operators in Python; their code is replaced by code that raises.
 What is overwritten is a copy, in a file in memory that is sealed and mapped in place of the
 library's own pages. So nothing that a process may ask of the kernel brings the original back, and
 children share it at no cost. It works on x86-64 and aarch64, and whether it does is tried before it
-is trusted: see `derivatives.py`.
+is trusted: see `derivatives`.
 """
 
 from __future__ import annotations
