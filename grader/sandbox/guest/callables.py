@@ -27,13 +27,13 @@ def function(
     return namespace.get(name), failures
 
 
-def answer(file: str, reading: Reading, task: str) -> Line | Loop:
+def answer(file: str, reading: Reading, task: str) -> FlatLine | FlatLoop:
     """Return the answer to a task, ready to be called. Raises TypeError for a loop of no use."""
-    kind = Loop if task in reading.words.loop_tasks else Line
+    kind = FlatLoop if task in reading.words.loop_tasks else FlatLine
     return kind(file, reading, task)
 
 
-class Line:
+class FlatLine:
     """An answer at the top level, as a function of tensors, sizes and upstream gradients."""
 
     def __init__(self, file: str, reading: Reading, task: str) -> None:
@@ -80,7 +80,7 @@ def _ground() -> dict[str, Any]:
     return {"__name__": "__main__", "torch": torch, "F": torch.nn.functional}
 
 
-class Loop:
+class FlatLoop:
     """A training loop at the top level, as a function of data, parameters and a number of steps.
 
     Called like `train` of the course, it returns the parameters that the loop leaves behind;

@@ -65,7 +65,7 @@ class Zygote:
         self._control = ours
         self._wanted = isolation
         self._given: Isolation | None = None
-        self._asked: deque[Asked] = deque()
+        self._pending: deque[Pending] = deque()
         self._buffer = b""
         self._process = _uninterrupted(
             [
@@ -150,34 +150,34 @@ class Zygote:
         (their_requests, requests), (answers, their_answers), (output, their_output) = pipes
         theirs = [their_requests, their_answers, their_output]
         try:
-            asked = self.say(b"fork", theirs)
+            pending = self.say(b"fork", theirs)
         except SandboxError:
             Ends(requests, answers, output).close()
             raise
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        return Worker(Forked(self, asked), Ends(requests, answers, output))
+        return Worker(Forked(self, pending), Ends(requests, answers, output))
 
-    def say(self, message: bytes, descriptors: Sequence[int] = ()) -> Asked:
+    def say(self, message: bytes, descriptors: Sequence[int] = ()) -> Pending:
         """Tell the zygote something; its answer is a number, which `settle` waits for."""
         try:
             socket.send_fds(self._control, [message + b"\n"], list(descriptors))
         except OSError as error:
             raise SandboxError(f"the process that forks workers is gone: {error}") from None
-        self._asked.append(Asked())
-        return self._asked[-1]
+        self._pending.append(Pending())
+        return self._pending[-1]
 
-    def settle(self, asked: Asked) -> int:
+    def settle(self, pending: Pending) -> int:
         """Return the answer to something that was said, and note all answers before it."""
-        while asked.answer is None:
+        while pending.answer is None:
             line = self._line(time.monotonic() + START_DEADLINE)
-            self._asked.popleft().answer = int(line)
-        return asked.answer
+            self._pending.popleft().answer = int(line)
+        return pending.answer
 
 
 @dataclass
-class Asked:
+class Pending:
     """Something that the zygote was told, and its answer once it is known."""
 
     answer: int | None = None
@@ -188,12 +188,12 @@ class Forked:
     """A child of the zygote. The zygote forks and reaps while this process does other things."""
 
     zygote: Zygote
-    asked: Asked
+    pending: Pending
 
     @property
     def pid(self) -> int:
         """Its process id; waits until it is forked."""
-        return self.zygote.settle(self.asked)
+        return self.zygote.settle(self.pending)
 
     def reap(self) -> int:
         """Kill it and return its wait status."""

@@ -17,7 +17,7 @@ from .names import Vocabulary
 
 
 @dataclass(frozen=True)
-class Answer:
+class FlatAnswer:
     """Where a flat notebook answers a task: `statements` by index, of which `own` write the answer;
     the others are helpers, which compute what is not given.
     """
@@ -61,7 +61,7 @@ class Reading:
         for index, statement in enumerate(self.statements):
             self._by_line.setdefault(statement.lineno, []).append(index)
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[FlatAnswer]:
         """Return where each task is answered, for those that are."""
         found = []
         for gradient in self.words.tasks:
@@ -70,7 +70,7 @@ class Reading:
                 end = last.end_lineno or last.lineno
                 needed = self._candidates.needed(task, own)
                 parts = needed.statements, needed.computed, frozenset(own)
-                found.append(Answer(task, gradient, *parts, first.lineno, end))
+                found.append(FlatAnswer(task, gradient, *parts, first.lineno, end))
         if self.loop is not None:
             found += self._trained(self.loop)
         return found
@@ -107,7 +107,7 @@ class Reading:
             for node in ast.walk(self.statements[index])
         )
 
-    def _trained(self, loop: int) -> list[Answer]:
+    def _trained(self, loop: int) -> list[FlatAnswer]:
         """Return the training loop as the answer to the tasks that are about it."""
         given = {*self.words.loop, *self.generators()}
         needed = self._slices.needed_by([loop], lambda name, _: name in given)
@@ -116,7 +116,7 @@ class Reading:
         place = statement.lineno, statement.end_lineno or statement.lineno
         seen = self._shows_gradients or self._mentions(loop, "backward", "grad")
         return [
-            Answer(task, candidates.gradient_of(task), *parts, frozenset([loop]), *place)
+            FlatAnswer(task, candidates.gradient_of(task), *parts, frozenset([loop]), *place)
             for task in (self.words.loop_tasks if seen else self.words.loop_tasks[:1])
         ]
 
