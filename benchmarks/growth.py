@@ -20,7 +20,7 @@ from benchmarks.pairs import interleaved, timed
 from benchmarks.watching import tasks
 from grader import grade
 from grader.options import ROOT, Options
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 
 SOME = (7, 14, 28)

@@ -77,7 +77,7 @@ def _graded(submission) -> float:  # type: ignore[no-untyped-def]
     from grader import grade
     from grader.options import Options
     from grader.render import gradescope, html, junit, terminal
-    from grader.sandbox.client import Zygote
+    from grader.sandbox.host.zygote import Zygote
 
     with Zygote("best") as zygote:
         report = grade.grade_one(submission, zygote, Options("hostile"))

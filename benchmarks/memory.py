@@ -49,8 +49,8 @@ def peaks(many: int) -> dict[int, dict[str, float]]:
     from grader import grade
     from grader.course import catalogue
     from grader.options import Options
-    from grader.sandbox.client import Zygote
-    from grader.sandbox.conversation import Worker
+    from grader.sandbox.host.worker import Worker
+    from grader.sandbox.host.zygote import Zygote
     from grader.submission import read_for_course
 
     largest = {"a worker": 0.0}

@@ -19,8 +19,9 @@ from benchmarks.figures import Figure
 from grader import cases, grade, reference, verdict
 from grader.course import catalogue, ex4_training, ex5_leaky_abstraction, forward
 from grader.options import ROOT, Options
-from grader.sandbox.client import Zygote
-from grader.sandbox.conversation import Reply, Worker
+from grader.sandbox.host.reply import Reply
+from grader.sandbox.host.worker import Worker
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 
 TRAINING = ("ex4.train", "ex5.train_fast")

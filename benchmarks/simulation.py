@@ -33,7 +33,7 @@ from grader.cohort.roster import Student
 from grader.cohort.schedule import Run
 from grader.cohort.worker import Job, Result
 from grader.options import ROOT, Options
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission, read_for_course
 
 COHORT = 100_000

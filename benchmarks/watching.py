@@ -27,7 +27,7 @@ from grader import drawn, grade, in_process, reference
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.options import ROOT, Options
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 from grader.watch import Bench, Saves
 

@@ -21,8 +21,8 @@ from grader.errors import SandboxError
 from grader.examination import Examination
 from grader.options import ROOT
 from grader.question import Wanted
-from grader.sandbox.client import Zygote
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 
 MARGIN = 4.0

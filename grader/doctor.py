@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.errors import SandboxError
-from grader.sandbox.client import Isolation, Zygote
+from grader.sandbox.host.zygote import Isolation, Zygote
 
 # What to do about a missing layer, by how its name begins. A jail needs the resource limits, no new
 # privileges and seccomp; the other layers stand behind these.

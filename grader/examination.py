@@ -14,12 +14,14 @@ from grader.course.vocabulary import vocabulary
 from grader.examiner import Asked, Examiner, Inspection
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted, request
-from grader.sandbox import client, wire
-from grader.sandbox.client import Isolation, Reader, Zygote
-from grader.sandbox.conversation import Outcome, Reply, Worker
-from grader.sandbox.occupancy import Allowance
+from grader.sandbox.guest import wire
+from grader.sandbox.host.occupancy import Allowance
+from grader.sandbox.host.pool import Early, Pool
+from grader.sandbox.host.reader import Reader
+from grader.sandbox.host.reply import Outcome, Reply, names_of, plain, texts_of
+from grader.sandbox.host.worker import Worker
+from grader.sandbox.host.zygote import Isolation, Zygote
 from grader.submission import Submission
-from grader.workers import Early, Workers
 
 MIN_ANSWER = 1 << 20
 """An answer may have this many bytes in any case: a wrong shape is to be seen, not only refused."""
@@ -77,7 +79,7 @@ class Question:
 class Examination(Examiner):
     """Asks the functions of one submission, each in the worker of its task.
 
-    early: see `Workers`.
+    early: see `Pool`.
     """
 
     zygote: Zygote
@@ -87,7 +89,7 @@ class Examination(Examiner):
     matched: Mapping[str, Definition] = field(init=False)
     outputs: dict[str, str] = field(default_factory=dict)
     early: Early | None = None
-    _workers: Workers = field(init=False)
+    _pool: Pool = field(init=False)
     _waiting: deque[Question] = field(default_factory=deque)
     _allowances: dict[str, Allowance] = field(default_factory=dict)
     _hidden: bool = False
@@ -96,7 +98,7 @@ class Examination(Examiner):
         found = self.inspection
         self.matched = matching.match(found.definitions, self.course, found.failures)
         files = self.submission.files
-        self._workers = Workers(self.zygote, files, self.matched, found.plain, self.early)
+        self._pool = Pool(self.zygote, files, self.matched, found.plain, vocabulary(), self.early)
 
     @property
     def isolation(self) -> Isolation:
@@ -105,9 +107,9 @@ class Examination(Examiner):
 
     def close(self) -> None:
         """Keep what the current task printed, and end its worker if it is not a shared one."""
-        task = self._workers.task
+        task = self._pool.task
         # Nobody wants to know the answers to questions that are left, and they would be in the way.
-        told = self._workers.let_go(end=bool(self._waiting)).decode("utf-8", "replace")
+        told = self._pool.let_go(end=bool(self._waiting)).decode("utf-8", "replace")
         self._waiting.clear()
         if task:
             self.outputs[task] = self.outputs.get(task, "") + told
@@ -115,14 +117,14 @@ class Examination(Examiner):
     def end(self) -> None:
         """End every worker."""
         self.close()
-        self._workers.end()
+        self._pool.end()
 
     def turn_to(self, visibility: str) -> None:
         """Ask public or hidden questions from now on; see `Examiner.turn_to`."""
         while self._waiting:
             self._receive()
         hidden = visibility == "hidden"
-        if hidden != self._hidden and (self._hidden or self._workers.is_shared):
+        if hidden != self._hidden and (self._hidden or self._pool.is_shared):
             self.close()
         self._hidden = hidden
 
@@ -180,7 +182,7 @@ class Examination(Examiner):
             asked.known = Answer(Outcome.TIMEOUT, asked.allowance.exceeded)
         if asked.known is not None:
             return asked
-        if self._workers.task != asked.task.full_name:
+        if self._pool.task != asked.task.full_name:
             self.close()
         worker, loaded = self._engaged(asked)
         if loaded.outcome is not Outcome.OK:
@@ -194,7 +196,7 @@ class Examination(Examiner):
         return asked
 
     def _engaged(self, asked: Question) -> tuple[Worker, Reply]:
-        return self._workers.engage(asked.task, self._hidden, asked.allowance)
+        return self._pool.engage(asked.task.full_name, self._hidden, asked.allowance)
 
     def _receive(self) -> None:
         """Receive the answer to the question that has waited the longest."""
@@ -202,7 +204,7 @@ class Examination(Examiner):
         worker, loaded = self._engaged(asked)
         cap = asked.header["max_body"]
         reply = worker.receive(asked.allowance, max_body=cap, started=asked.started)
-        blameless = reply.outcome not in ORDINARY and self._workers.give_up()
+        blameless = reply.outcome not in ORDINARY and self._pool.give_up()
         if blameless and reply.outcome in EXHAUSTED:
             self._ask_again()
             return
@@ -224,7 +226,7 @@ class Examination(Examiner):
 
     def prepare(self, task: Task) -> None:
         """Start the worker of a task that is about to be examined, while another one is."""
-        self._workers.prepare(task)
+        self._pool.prepare(task.full_name)
 
     def _answer(self, worker: Worker, reply: Reply, wanted: Wanted) -> Answer:
         assert reply.frame is not None
@@ -235,15 +237,15 @@ class Examination(Examiner):
                 raise wire.WireError(f"it has {len(tensors)} tensors in place of {expected}")
         except wire.WireError as error:
             refused = worker.refuse(f"the answer is malformed: {error}")
-            self._workers.give_up()
+            self._pool.give_up()
             return Answer(refused.outcome, refused.message)
         header = reply.header
         return Answer(
             Outcome.OK,
             tensors=tensors,
-            texts=client.texts_of(header),
-            changed=client.names_of(header, "changed"),
-            aliased=client.names_of(header, "aliased"),
+            texts=texts_of(header),
+            changed=names_of(header, "changed"),
+            aliased=names_of(header, "aliased"),
             seconds=reply.seconds,
             cpu_seconds=reply.cpu_seconds,
         )
@@ -254,7 +256,7 @@ class Examination(Examiner):
         failures = loaded.header.get("failures")
         if not isinstance(failures, list) or not failures or not isinstance(failures[0], dict):
             return ""
-        line, told = (client.plain(failures[0].get(key)) for key in ("line", "message"))
+        line, told = (plain(failures[0].get(key)) for key in ("line", "message"))
         return f"(line {line[:20]}: {told[:200]}) "
 
     def _failed(self, reply: Reply, context: str) -> Answer:
@@ -267,7 +269,7 @@ class Examination(Examiner):
         return Answer(
             reply.outcome,
             context + told,
-            traceback=client.plain(header.get("traceback", "")),
+            traceback=plain(header.get("traceback", "")),
             line=line if type(line) is int else None,
             seconds=reply.seconds,
             cpu_seconds=reply.cpu_seconds,

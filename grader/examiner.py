@@ -11,9 +11,8 @@ from grader.course import forward
 from grader.course.catalogue import Catalogue, Task
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted
-from grader.sandbox import client
-from grader.sandbox.client import Isolation
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome, plain
+from grader.sandbox.host.zygote import Isolation
 from grader.submission import Submission
 
 
@@ -141,8 +140,8 @@ class Examiner:
             line = failure.get("line")
             return Answer(
                 Outcome.ERROR,
-                client.plain(failure.get("message")),
-                traceback=client.plain(failure.get("traceback")),
+                plain(failure.get("message")),
+                traceback=plain(failure.get("traceback")),
                 line=line if type(line) is int else None,
             )
         return Answer(Outcome.NOT_IMPLEMENTED, f"there is no function {task.name}")

@@ -24,9 +24,10 @@ from grader.examination import Examination
 from grader.examiner import Examiner, Inspection
 from grader.options import DEFAULTS, HIDDEN, PUBLIC, Options, fresh_seed
 from grader.report import Report
-from grader.sandbox.client import Reader, Zygote
+from grader.sandbox.host.pool import Early
+from grader.sandbox.host.reader import Reader
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
-from grader.workers import Early
 
 Records = Sequence[Mapping[str, Any]]
 """What the checks found out, each as `trial.Trial.as_dict` tells it."""
@@ -56,7 +57,7 @@ def grade_one(
 ) -> Report:
     """Grade a submission. `on_task` is called after each task; `inspection` is what reading told,
     if it has been read already; `early` is a worker that has been started already (see
-    `Workers`); `run` runs the checks, by default pytest.
+    `Pool`); `run` runs the checks, by default pytest.
 
     Raises UnreadableSubmission if its sources cannot even be read, SandboxError if the sandbox does
     not work, Interrupted after Ctrl-C.

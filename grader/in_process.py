@@ -16,10 +16,10 @@ from torch import Generator, Tensor
 from grader.course.catalogue import Catalogue, Task
 from grader.examiner import Examiner
 from grader.question import TENSOR, Answer, Cubic, RowSparse, Seeded, Value, Wanted
-from grader.sandbox import belt, loader
-from grader.sandbox.conversation import CALLED, Outcome
-from grader.sandbox.worker import from_array, row_sparse
-from grader.sandbox.worker import padded as lay_out
+from grader.sandbox.guest import loader, no_autograd
+from grader.sandbox.guest.values import from_array, row_sparse
+from grader.sandbox.guest.values import padded as lay_out
+from grader.sandbox.host.reply import CALLED, Outcome
 
 
 @dataclass
@@ -97,7 +97,7 @@ class InProcess(Examiner):
     def _failed(self, error: Exception) -> Answer:
         told = loader.failure(error, self.files)
         file, line = told["file"], told["line"]
-        if not belt.is_refusal(error):
+        if not no_autograd.is_refusal(error):
             return Answer(Outcome.ERROR, f"{type(error).__name__}: {error}")
         place = f" ({file}, line {line})" if file in self.files else ""
         return Answer(Outcome.POLICY, CALLED + place, traceback=told["traceback"], line=line)

@@ -18,9 +18,13 @@ from grader.examiner import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
 from grader.question import TENSOR, Answer, Value, Wanted
-from grader.sandbox import belt, cells, flat, loader, reader, stand_ins
-from grader.sandbox.client import Isolation
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.guest import callables, loader, no_autograd, stand_ins
+from grader.sandbox.guest.flat.names import Vocabulary
+from grader.sandbox.guest.flat.reading import Reading
+from grader.sandbox.guest.source.parse import parse
+from grader.sandbox.guest.source.survey import survey
+from grader.sandbox.host.reply import Outcome
+from grader.sandbox.host.zygote import Isolation
 from grader.submission import Submission
 
 ISOLATION = Isolation("in-process", (), ("any isolation: the code runs in the grader",), {})
@@ -29,7 +33,7 @@ ISOLATION = Isolation("in-process", (), ("any isolation: the code runs in the gr
 def inspect(submission: Submission) -> Inspection:
     """Read a submission's syntax trees in this process."""
     texts = {name: text.decode() for name, text in submission.files.items()}
-    return Inspection.from_plain(reader.survey(texts, flat.Vocabulary.from_plain(vocabulary())))
+    return Inspection.from_plain(survey(texts, Vocabulary.from_plain(vocabulary())))
 
 
 @dataclass
@@ -68,12 +72,13 @@ class Inline(Examiner):
         definition = self.matched.get(task.full_name)
         if definition is None or matching.missing(task, definition):
             return self.unanswerable(task)
-        with belt.on(), stand_ins.installed(self._texts()):
+        with no_autograd.installed(), stand_ins.installed(self._texts()):
             function = self._function(definition)
         if function is None:
             return Answer(Outcome.ERROR, f"{definition.name} was not defined when the file was run")
         with stand_ins.installed(self._texts()):
-            asked = InProcess(self.course, belt.on()(function), tuple(self.submission.files))
+            function = no_autograd.installed()(function)
+            asked = InProcess(self.course, function, tuple(self.submission.files))
             return asked.ask(task, inputs, wanted, twice=twice)
 
     def _texts(self) -> dict[str, str]:
@@ -94,9 +99,9 @@ class Inline(Examiner):
         file = definition.file
         text = self.submission.files[file].decode()
         loader.remember(file, text)
-        words = flat.Vocabulary.from_plain(vocabulary())
-        reading = flat.Reading(reader.parse(file, text)[0], words)
+        words = Vocabulary.from_plain(vocabulary())
+        reading = Reading(parse(file, text)[0], words)
         if definition.form == "flat":
-            return cells.answer(file, reading, definition.task)
-        found, _ = cells.function(file, reading, definition.name, definition.line, {})
+            return callables.answer(file, reading, definition.task)
+        found, _ = callables.function(file, reading, definition.name, definition.line, {})
         return found if callable(found) else None

@@ -22,7 +22,7 @@ from grader.course.network import Sizes
 from grader.examiner import Answered, Asked, Examiner
 from grader.question import Answer, Value, Wanted
 from grader.reference import Reference
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 from grader.verdict import Kind, Verdict, squeezed
 
 STATUS_OF_OUTCOME = {

@@ -17,7 +17,7 @@ from grader.in_process import InProcess
 from grader.judge import Record
 from grader.options import ROOT, Options
 from grader.report import Report
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission, read_for_course
 from grader.trial import Court, Law
 

@@ -29,7 +29,7 @@ from grader.course import ex1_backward as lines
 from grader.course.network import PARAMETERS, Sizes
 from grader.examiner import Examiner
 from grader.question import Wanted
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 
 if TYPE_CHECKING:
     from grader.corpus import Splits

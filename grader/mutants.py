@@ -33,8 +33,8 @@ from grader.in_process import InProcess
 from grader.judge import CheckFailed, Judge, Record
 from grader.options import ROOT
 from grader.question import TENSOR, Answer, Value, Wanted
-from grader.sandbox.conversation import Outcome
-from grader.sandbox.worker import padded as lay_out
+from grader.sandbox.guest.values import padded as lay_out
+from grader.sandbox.host.reply import Outcome
 from grader.verdict import Verdict
 
 SKIPPED = frozenset({"ex4.train", "ex5.train_fast"})

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from grader.course import aliases
 from grader.matching import Definition
-from grader.sandbox import wire
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.guest import wire
+from grader.sandbox.host.reply import Outcome
 
 
 @dataclass(frozen=True)

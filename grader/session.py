@@ -12,7 +12,7 @@ from grader.errors import UnreadableSubmission
 from grader.examination import Examination
 from grader.options import ROOT, Options
 from grader.pytest_plugin import CoursePlugin
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 
 

@@ -23,10 +23,11 @@ from grader.errors import SandboxError
 from grader.examiner import Inspection
 from grader.options import Options
 from grader.report import Report, TaskReport
-from grader.sandbox import client
-from grader.sandbox.client import Reader, Zygote
+from grader.sandbox.host import loading
+from grader.sandbox.host.pool import Early
+from grader.sandbox.host.reader import Reader
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
-from grader.workers import Early
 
 SOURCES = (".py", submission.NOTEBOOK)
 STEP, MOST = 3, 300
@@ -313,7 +314,7 @@ class Bench:
         if self._inspected is None or file not in self._inspected[1].plain & found.files.keys():
             return None
         worker = zygote.fork()
-        client.start(worker, found.files, file)
+        loading.start(worker, found.files, file)
         return file, worker
 
     def _read(self, inspection: Inspection) -> None:

@@ -14,7 +14,7 @@ from grader.cohort.index import Index
 from grader.options import ROOT
 from grader.render.gathered import gathered, in_words
 from grader.report import place_of
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 
 LARGE, LIKE_SOLUTIONS = 60, 2

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.places import Places
-from grader.sandbox import client
-from grader.sandbox.client import Zygote
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reader import fingerprints
+from grader.sandbox.host.reply import Outcome
+from grader.sandbox.host.zygote import Zygote
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Unreadable(ValueError):
 
 def read(zygote: Zygote, files: Mapping[str, bytes]) -> Sources:
     """Read sources in a worker. Raises Unreadable if it gives no sensible answer."""
-    reply = client.fingerprints(zygote, files)
+    reply = fingerprints(zygote, files)
     if reply.outcome is not Outcome.OK:
         raise Unreadable(reply.message)
     try:

@@ -20,7 +20,7 @@ from grader.cohort import canonical, conditions
 from grader.cohort.conditions import Machine
 from grader.errors import SandboxError, UnreadableSubmission
 from grader.options import Options
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 STUCK = 900.0

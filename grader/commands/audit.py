@@ -31,7 +31,7 @@ def audit(folder: Path, json_file: str | None, ids: bool, isolation: str) -> Non
         check_writable(json_file)
         from grader.audit import evidence
         from grader.cohort import index as cohort
-        from grader.sandbox.client import Zygote
+        from grader.sandbox.host.zygote import Zygote
 
         try:
             index = cohort.load(folder)

@@ -40,7 +40,7 @@ def default_exercises() -> Path:
 def graded(path: Path, options: Options) -> Report:
     """Grade a submission with a progress bar on standard error."""
     from grader import submission as intake
-    from grader.sandbox.client import Zygote
+    from grader.sandbox.host.zygote import Zygote
 
     submission = intake.read_for_course(path)
     if options.isolation == "in-process":

@@ -46,7 +46,7 @@ def _examiner(path: Path, isolation: str) -> Iterator[Examiner]:
 
         yield inline.Inline(submission, course(), inline.inspect(submission))
         return
-    from grader.sandbox.client import Zygote
+    from grader.sandbox.host.zygote import Zygote
 
     with Zygote(isolation) as zygote:
         from grader import examination

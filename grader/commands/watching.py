@@ -58,7 +58,7 @@ def watch(path: Path | None, everything: bool, corpus: str, once: bool) -> None:
     code = 0
     if console().is_terminal:
         click.echo("starting ...")
-    from grader.sandbox.client import Zygote
+    from grader.sandbox.host.zygote import Zygote
 
     # It imports torch while this process does so too.
     zygote = Zygote("best") if hasattr(os, "fork") else None

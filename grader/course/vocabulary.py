@@ -1,6 +1,6 @@
 """The names by which a flat notebook is read: what is given, what is an answer, to which task.
 
-The sandbox knows nothing of the course, so it is told these names; see `grader/sandbox/flat.py`.
+The sandbox knows nothing of the course, so it is told these names; see `grader/sandbox/guest/flat`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOOP_TASKS = ("ex4.train", "ex4.backward")
 
 @functools.cache
 def vocabulary() -> dict[str, Any]:
-    """Return the names as plain data, in the form of `grader.sandbox.flat.Vocabulary`."""
+    """Return the names as plain data, as `grader.sandbox.guest.flat.names` takes them."""
     lines = forward.spec(forward.BASE).lines
     tensors = forward.tensors_of(forward.BASE)
     tasks: dict[str, list[list[Any]]] = {}

@@ -28,9 +28,9 @@ from grader.matching import Definition
 from grader.options import Options
 from grader.question import TENSOR, Answer, Value, Wanted
 from grader.report import TaskReport
-from grader.sandbox import belt, loader
-from grader.sandbox.client import Isolation
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.guest import loader, no_autograd
+from grader.sandbox.host.reply import Outcome
+from grader.sandbox.host.zygote import Isolation
 from grader.submission import Submission
 
 PLAIN = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -58,7 +58,7 @@ class Calls:
         """Call the function, with autograd off as it is when it is graded."""
         shown, self._stdout = self._stdout, io.StringIO()
         try:
-            with contextlib.redirect_stdout(shown), belt.on():
+            with contextlib.redirect_stdout(shown), no_autograd.installed():
                 return self._function(**{self._own[name]: value for name, value in given.items()})
         except NotImplementedError:
             raise

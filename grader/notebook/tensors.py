@@ -21,7 +21,7 @@ from grader.course.network import PARAMETERS, Sizes
 from grader.question import Answer
 from grader.reference import Reference
 from grader.report import Check, Diagnosis, Figures, Picture, TaskReport
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 from grader.verdict import Kind, Verdict
 
 LEAVES = ("Xb", "Yb", *PARAMETERS)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from grader.course.catalogue import Task
-    from grader.sandbox.client import Zygote
+    from grader.sandbox.host.zygote import Zygote
     from grader.submission import Submission
 
 

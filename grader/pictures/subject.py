@@ -15,7 +15,7 @@ from grader.course import forward
 from grader.course.catalogue import Task
 from grader.heat_map import Cell, Flat, flat
 from grader.question import Answer
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 from grader.verdict import Kind, Verdict, squeezed
 
 SATURATED = 0.97

@@ -23,7 +23,7 @@ from grader import sync
 from grader.course import catalogue
 from grader.release import contents, fragments
 from grader.release.fragments import Fragments, tokens_of, windows
-from grader.sandbox import fingerprints
+from grader.sandbox.guest.source import fingerprints
 
 ALLOWED = Path(__file__).with_name("allowed.txt")
 DEEPEST = 4

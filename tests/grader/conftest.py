@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars
 --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"""

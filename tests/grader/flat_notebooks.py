@@ -20,7 +20,10 @@ from grader.judge import CheckFailed, Judge, Record
 from grader.notebook.cells import Cell
 from grader.notebook.percent import to_source
 from grader.options import ROOT
-from grader.sandbox import cells, flat, reader
+from grader.sandbox.guest import callables
+from grader.sandbox.guest.flat.names import Vocabulary
+from grader.sandbox.guest.flat.reading import Reading
+from grader.sandbox.guest.source.parse import parse
 from grader.submission import Submission
 
 FILE = "flat.ipynb"
@@ -171,10 +174,10 @@ def submission(cells: Iterable[str]) -> Submission:
     return Submission("a notebook", {FILE: source(cells).encode()}, "digest")
 
 
-def read(text: str) -> flat.Reading:
+def read(text: str) -> Reading:
     """Read a source as a flat notebook."""
-    words = flat.Vocabulary.from_plain(vocabulary())
-    return flat.Reading(reader.parse(FILE, text)[0], words)
+    words = Vocabulary.from_plain(vocabulary())
+    return Reading(parse(FILE, text)[0], words)
 
 
 @dataclass
@@ -206,9 +209,9 @@ def judged(text: str, tasks: Sequence[str] = tuple(TASKS)) -> dict[str, Record]:
     }
 
 
-def _judged(reading: flat.Reading, task: Task) -> Record:
+def _judged(reading: Reading, task: Task) -> Record:
     record = Record(task.full_name)
-    line = cells.answer(FILE, reading, task.full_name)
+    line = callables.answer(FILE, reading, task.full_name)
     judge = Judge(InFlat(COURSE, line), task, record)
     random, chains = cases_of(task.exercise.key)
     try:

@@ -23,7 +23,7 @@ from grader.cohort import index as cohort
 from grader.cohort.index import Entry, Index
 from grader.options import ROOT, Options
 from grader.report import Finding
-from grader.sandbox import fingerprints
+from grader.sandbox.guest.source import fingerprints
 from grader.submission import Submission
 
 LOOP = '''

@@ -29,7 +29,7 @@ from benchmarks import (
 from benchmarks.figures import Figure
 from grader import checks, grade, submission
 from grader.options import ROOT, Options
-from grader.sandbox.conversation import Worker
+from grader.sandbox.host.worker import Worker
 
 SAMPLES = st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=9)
 FAST = Figure("fast", "a / b", "x", [1.0, 3.0, 2.0], 2.5)

@@ -290,7 +290,7 @@ def test_ctrl_c_does_not_reach_a_zygote_that_is_starting(tmp_path):
     """It imports torch for a second, and a traceback of that would be the last thing on screen."""
     program = (
         "import os, signal, sys, time\n"
-        "from grader.sandbox.client import Zygote\n"
+        "from grader.sandbox.host.zygote import Zygote\n"
         "zygote = Zygote('process')\n"
         "os.kill(zygote._process.pid, signal.SIGINT)\n"
         "level = zygote.isolation.level\n"

@@ -20,8 +20,8 @@ from grader.judgement import judged, states
 from grader.notebook import checking, functions
 from grader.options import ROOT, Options
 from grader.report import for_student
-from grader.sandbox import belt
-from grader.sandbox.client import Zygote
+from grader.sandbox.guest import no_autograd
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -136,7 +136,7 @@ def test_in_a_notebook_the_same_is_said() -> None:
 
 
 def changes() -> list[object]:
-    """Return what stands at the places that the belt changes."""
+    """Return what stands at the places that are changed."""
     return [getattr(owner, name, None) for owner, name in [
         (torch.Tensor, "backward"), (torch.Tensor, "retain_grad"), (torch, "compile"),
         (torch, "enable_grad"), (torch.autograd, "grad"), (torch.func, "grad"),
@@ -144,11 +144,15 @@ def changes() -> list[object]:
     ]]  # fmt: skip
 
 
-def test_the_belt_comes_off_as_it_was_put_on() -> None:
+def test_autograd_comes_back_as_it_was() -> None:
     """Nested, after an exception, and with gradients switched off before."""
     before = changes()
-    with contextlib.suppress(belt.AutogradIsOffError), torch.no_grad(), belt.on():
-        with belt.on():
+    with (
+        contextlib.suppress(no_autograd.AutogradIsOffError),
+        torch.no_grad(),
+        no_autograd.installed(),
+    ):
+        with no_autograd.installed():
             pass
         assert changes() != before
         torch.zeros(1).backward()
@@ -156,7 +160,7 @@ def test_the_belt_comes_off_as_it_was_put_on() -> None:
     assert before == changes()
     assert torch.is_grad_enabled()
     with torch.no_grad():
-        with belt.on():
+        with no_autograd.installed():
             pass
         assert not torch.is_grad_enabled()
 

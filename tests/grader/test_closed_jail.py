@@ -24,8 +24,11 @@ from grader import cases, examination, reference, verdict
 from grader.course import aliases, catalogue
 from grader.course.vocabulary import vocabulary
 from grader.examination import Examination, Outcome
-from grader.sandbox import flat, guard, reader, scope, worker
-from grader.sandbox.client import Reader, Zygote
+from grader.sandbox.guest import worker
+from grader.sandbox.guest.flat.names import Vocabulary
+from grader.sandbox.guest.source import dependencies, guard, survey
+from grader.sandbox.host.reader import Reader
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -39,7 +42,8 @@ SANDBOX = Path(__file__).parents[2] / "grader" / "sandbox"
 WATCHED = """
 import json, os, socket, sys
 sys.path.insert(0, sys.argv[1])
-import zygote
+from guest import zygote
+zygote.forget_package()
 sources, words, calls = json.loads(sys.stdin.read())
 sought, ended = [], []
 
@@ -50,8 +54,8 @@ def watch(event, arguments):
 def serve(requests, answers):
     sys.addaudithook(watch)
     inner = zygote.worker
-    vocabulary = inner.flat.Vocabulary.from_plain(words)
-    inner.reader.survey(sources, vocabulary)
+    vocabulary = inner.Vocabulary.from_plain(words)
+    inner.survey.survey(sources, vocabulary)
     inner.fingerprints.survey(sources)
     inner.stand_ins.install(sources)
     for file, text in sources.items():
@@ -164,6 +168,22 @@ def test_nothing_is_imported_after_the_jail_has_closed() -> None:
     assert ["mathh", "mathh"] == told["imports"]
 
 
+def test_what_enters_the_jail_imports_itself_only_at_the_start() -> None:
+    """A module of the guest names others at its top: later they cannot be imported any more."""
+    files = sorted((SANDBOX / "guest").rglob("*.py"))
+    trees = [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in files]
+    own = {
+        (file.name, node)
+        for file, tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    }
+    at_the_top = {(file.name, node) for file, tree in trees for node in tree.body}
+
+    assert len(own) >= 30
+    assert set() == own - at_the_top
+
+
 def graded(zygote: Zygote, kept: Reader, source: str, name: str) -> str:
     """Return how a source answers for a gradient: `right`, or what is wrong."""
     task = COURSE.resolve(name)
@@ -245,21 +265,21 @@ def test_two_answers_on_one_line_of_a_cell_are_two(zygote: Zygote) -> None:
 
 def surveyed(text: str) -> dict[str, Any]:
     """Return what the reader tells of one file, in this process."""
-    words = flat.Vocabulary.from_plain(vocabulary())
-    return reader.survey({"mine.py": text}, words)
+    words = Vocabulary.from_plain(vocabulary())
+    return survey.survey({"mine.py": text}, words)
 
 
 def test_what_cannot_be_read_at_all_costs_one_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that the reader lacks for one statement is named, and the others are read."""
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, guard.MISSING])
-    bound_names = scope.bound_names
+    bound_names = dependencies.bound_names
 
     def lacking(statement: ast.stmt) -> set[str]:
         if getattr(statement, "name", "") == "dh":
             __import__("_no_such_module")
         return bound_names(statement)
 
-    monkeypatch.setattr(scope, "bound_names", lacking)
+    monkeypatch.setattr(dependencies, "bound_names", lacking)
     told = surveyed(f"{BYSTANDER}\n\ndef dh(dlogits, W2):\n    return dlogits @ W2.T\n")
     (failure,) = told["failures"]
     assert ["dlogprobs"] == [definition["name"] for definition in told["definitions"]]
@@ -278,8 +298,8 @@ def test_statements_that_cannot_be_read_together_cost_their_file(
             raise LookupError("too many")
         return before(file, text, statements, *_)
 
-    before = reader._read
-    monkeypatch.setattr(reader, "_read", together)
+    before = survey._read
+    monkeypatch.setattr(survey, "_read", together)
     told = surveyed("a = 1\nb = 2\n")
     assert [1, 2] == [failure["line"] for failure in told["failures"]]
 

@@ -12,7 +12,7 @@ from grader.course import catalogue, misconceptions
 from grader.course.network import Sizes
 from grader.options import ROOT
 from grader.question import Answer
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 
 CASE = cases.draw("ex1", "diagnosis", "a", sizes=Sizes(n=12, vocab=9, n_embd=4, hidden=6))
 

@@ -24,7 +24,7 @@ from grader.options import Options
 from grader.places import Places
 from grader.render import html, junit, untrusted
 from grader.report import for_student
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 EVERY = st.characters(codec="utf-8")

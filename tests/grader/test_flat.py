@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from grader import cases, checks
 from grader.course import misconceptions
 from grader.judge import TRUE_CHAIN_ONLY, CheckFailed, Judge, Record
-from grader.sandbox import cells, flat, reader
+from grader.sandbox.guest import callables
+from grader.sandbox.guest.flat.names import Vocabulary
+from grader.sandbox.guest.source.survey import survey
 
 
 def only(task: str, text: str) -> Record:
@@ -590,7 +592,7 @@ def splits():
 
 def loop_of(text: str, task: str = "ex4.train") -> Judge:
     """Return a judge for the training loop of a source."""
-    loop = cells.answer(notebooks.FILE, read(text), task)
+    loop = callables.answer(notebooks.FILE, read(text), task)
     course = notebooks.COURSE
     (asked,) = (known for known in course.tasks if known.full_name == task)
     return Judge(notebooks.InFlat(course, loop), asked, Record(task))
@@ -704,10 +706,10 @@ def test_deep_nesting_is_read(cell):
 
 def test_the_reader_tells_of_the_functions_that_may_answer_a_task():
     """A notebook of thousands of functions is surveyed, and its answers are what is told."""
-    words = flat.Vocabulary.from_plain(notebooks.vocabulary())
-    answers = reader.survey({notebooks.FILE: source(whole())}, words)["definitions"]
+    words = Vocabulary.from_plain(notebooks.vocabulary())
+    answers = survey({notebooks.FILE: source(whole())}, words)["definitions"]
     text = source([*whole(), *[f"def f{i}(x):\n    return f{i - 1}(x)" for i in range(1, MANY)]])
-    told = reader.survey({notebooks.FILE: text}, words)["definitions"]
+    told = survey({notebooks.FILE: text}, words)["definitions"]
     assert answers == told
 
 

@@ -18,7 +18,7 @@ from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.options import ROOT, Options
 from grader.report import Report, TaskReport
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission, read_for_course
 
 GOLDEN = Path(__file__).parent / "golden"

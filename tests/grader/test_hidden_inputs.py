@@ -18,7 +18,7 @@ from grader.givens import Givens
 from grader.options import ROOT, Options
 from grader.question import TENSOR, Answer
 from grader.report import Finding, for_student
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 from grader.submission import Submission
 from grader.trial import Court
 

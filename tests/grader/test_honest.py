@@ -9,7 +9,7 @@ import pytest
 
 from grader import grade
 from grader.options import Options
-from grader.sandbox import client
+from grader.sandbox.host import loading
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -51,7 +51,7 @@ def test_honest_work_passes_and_shows_nothing(zygote, text) -> None:
 @pytest.mark.parametrize("name", [name for name in VARIATIONS if name != "a leftover that fails"])
 def test_what_stands_around_it_runs(zygote, name) -> None:
     """No statement fails where the file is run: what is not there stands in, the rest is real."""
-    worker, reply = client.load(
+    worker, reply = loading.load(
         zygote, {"ex1_backward.py": VARIATIONS[name].encode()}, "ex1_backward.py"
     )
     worker.close()

@@ -18,7 +18,7 @@ import pytest
 from grader import grade
 from grader.course import catalogue
 from grader.options import Options
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import read_for_course
 
 FILES = sorted((Path(__file__).parent / "golden" / "honest").glob("*.py"))

@@ -23,9 +23,10 @@ from grader.course import catalogue
 from grader.errors import SandboxError
 from grader.examination import Examination
 from grader.options import ROOT
-from grader.sandbox import client, derivatives, lockdown, probes
-from grader.sandbox.client import Isolation, Zygote
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.guest.jail import derivatives, lockdown, probes
+from grader.sandbox.host import loading, zygote
+from grader.sandbox.host.reply import Outcome
+from grader.sandbox.host.zygote import Isolation, Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="jails need Linux")
@@ -91,7 +92,7 @@ def test_every_attempt_but_trivia_is_refused(jailer: Zygote) -> None:
 UNJAILED = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
-import probes
+from guest.jail import probes
 pid = os.fork()  # they are made in a child, as by a zygote
 if pid == 0:
     print(json.dumps(probes.run()), flush=True)
@@ -147,7 +148,7 @@ def test_an_attempt_that_is_broken_counts_as_let_through() -> None:
 UNPRIVILEGED = """
 import encodings.ascii, json, os, sys
 sys.path.insert(0, sys.argv[1])
-import zygote
+from guest import zygote
 # before, because the libraries may lie where this user cannot read them
 untrapped = zygote.without_differentiation("")
 user = int(sys.argv[2])
@@ -186,7 +187,7 @@ def test_every_worker_has_the_same_layers(jailer: Zygote) -> None:
     """The kernel says the same of the first worker and of those after it, after a death, too."""
     seen = []
     for number in range(4):
-        worker, reply = client.load(jailer, {FILE: b"import os\n"}, FILE)
+        worker, reply = loading.load(jailer, {FILE: b"import os\n"}, FILE)
         with worker:
             assert reply.outcome == Outcome.OK, reply.message
             seen.append(layers_of(worker.child.pid))
@@ -206,7 +207,7 @@ def test_workers_of_root_are_users_of_their_own(jailer: Zygote) -> None:
     """Two workers of root share no identity with each other or with anybody else."""
     identities = []
     for _ in range(2):
-        worker, reply = client.load(jailer, {FILE: b""}, FILE)
+        worker, reply = loading.load(jailer, {FILE: b""}, FILE)
         with worker:
             assert reply.outcome == Outcome.OK, reply.message
             status = Path(f"/proc/{worker.child.pid}/status").read_text(encoding="utf-8")
@@ -334,10 +335,11 @@ def test_numbers_of_system_calls_agree_with_the_kernel_headers(machine: str) -> 
 # Machines without a jail
 
 FAKE = """
-import os, sys
-os.write(3, {told!r})
-while os.read(3, 64):
-    pass
+import os
+def main(*arguments):
+    os.write(3, {told!r})
+    while os.read(3, 64):
+        pass
 """
 MISSING = ["landlock ([Errno 38] Function not implemented)", "seccomp ([Errno 22] Invalid)"]
 WITHOUT = {
@@ -352,9 +354,10 @@ WITHOUT = {
 def pretend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **changes: object) -> None:
     """Let a zygote tell of a machine without a jail."""
     told = json.dumps({**WITHOUT, **changes}).encode() + b"\n"
-    script = tmp_path / "zygote.py"
-    script.write_text(FAKE.format(told=told), encoding="utf-8")
-    monkeypatch.setattr(client, "ZYGOTE", script)
+    package = tmp_path / "guest"
+    package.mkdir(exist_ok=True)
+    (package / "zygote.py").write_text(FAKE.format(told=told), encoding="utf-8")
+    monkeypatch.setattr(zygote, "SANDBOX", tmp_path)
 
 
 def test_without_a_jail_grading_refuses_and_names_what_is_missing(
@@ -482,7 +485,7 @@ def test_doctor_has_advice_for_whatever_a_machine_lacks(monkeypatch: pytest.Monk
 UNMOUNTED = """
 import builtins, resource, sys
 sys.path.insert(0, sys.argv[1])
-import lockdown
+from guest.jail import lockdown
 known = lockdown.address_space()
 real = builtins.open
 def unmounted(path, *a, **k):
@@ -504,7 +507,7 @@ print(len(bytearray(1 << 20)))
 UNKNOWN = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import lockdown
+from guest.jail import lockdown
 lockdown._can_map = lambda size: True
 lockdown.open = lambda *a, **k: (_ for _ in ()).throw(FileNotFoundError())
 print(lockdown.address_space(), lockdown.share(lockdown.address_space()).missing[0])

@@ -10,10 +10,10 @@ from grader import examination, grade
 from grader.course import catalogue
 from grader.examination import Examination
 from grader.options import Options
-from grader.sandbox import client, occupancy
-from grader.sandbox.client import Zygote
-from grader.sandbox.conversation import Worker
-from grader.sandbox.occupancy import Allowance, Meter
+from grader.sandbox.host import occupancy, reader
+from grader.sandbox.host.occupancy import Allowance, Meter
+from grader.sandbox.host.worker import Worker
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 DOCUMENTED = 150.0
@@ -69,7 +69,7 @@ def test_the_allowances_add_up_to_what_is_documented():
     """Reading, and loading and calling for every task: nothing else runs anything of it."""
     each = [task.deadline_s for task in catalogue.course().tasks]
 
-    assert client.READING + sum(each) <= DOCUMENTED
+    assert reader.READING + sum(each) <= DOCUMENTED
     assert min(each) > 0
 
 

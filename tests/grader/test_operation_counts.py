@@ -27,8 +27,8 @@ from grader.commands import basics
 from grader.course import catalogue
 from grader.course.catalogue import Task
 from grader.options import ROOT, Options
-from grader.sandbox.client import Zygote
-from grader.sandbox.conversation import Worker
+from grader.sandbox.host.worker import Worker
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission, read_for_course
 
 SOLUTIONS = read_for_course(ROOT / "solutions")

@@ -17,7 +17,7 @@ from grader.course.network import Sizes
 from grader.options import ROOT
 from grader.pictures import characters, png, subject
 from grader.question import Answer
-from grader.sandbox.conversation import Outcome
+from grader.sandbox.host.reply import Outcome
 
 BOUND = 1e-5
 

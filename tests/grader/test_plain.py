@@ -13,8 +13,8 @@ from grader.course import catalogue
 from grader.examination import Examination
 from grader.options import ROOT, Options
 from grader.report import Report
-from grader.sandbox import plain
-from grader.sandbox.client import Zygote
+from grader.sandbox.guest.source import side_effects
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission, read_for_course
 
 FILES = sorted((ROOT / "solutions").glob("ex[1-4]_*.py"))
@@ -24,7 +24,7 @@ TASKS = ("ex1.dlogprobs", "ex1.dprobs", "ex1.dh", "ex2.dlogits")
 
 def is_plain(source: str) -> bool:
     """Tell whether a source is plain."""
-    return plain.is_plain(ast.parse(source).body)
+    return side_effects.is_plain(ast.parse(source).body)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -25,8 +25,8 @@ from grader.course import catalogue
 from grader.options import ROOT, Options
 from grader.render.gathered import gathered
 from grader.report import Finding, Report
-from grader.sandbox import plain
-from grader.sandbox.client import Zygote
+from grader.sandbox.guest.source import side_effects
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -75,7 +75,7 @@ def mistakes() -> str:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        if len(functions) == 1 and plain.is_plain(tree.body):
+        if len(functions) == 1 and side_effects.is_plain(tree.body):
             found[functions[0].name] = ast.unparse(functions[0])
     return "\n\n".join(["import torch\nimport torch.nn.functional as F", *found.values()])
 
@@ -113,7 +113,7 @@ def test_a_shared_worker_gives_the_report_of_one_for_each_task(text, zygote, sha
     """Right and wrong functions alike: score, figures, diagnoses and prints are the same."""
     submission = submitted(text)
     options = Options(seed="red", tasks=AN_EXERCISE, public_only=True)
-    assert plain.is_plain(ast.parse(text).body)
+    assert side_effects.is_plain(ast.parse(text).body)
 
     shared = grade.grade_one(submission, zygote, options)
     sharing(False)
@@ -175,7 +175,7 @@ def test_the_order_of_tasks_does_not_change_a_report(
     hasty = [replace(task, deadline_s=1) for task in course.tasks]
     written = {f"ex1.{node.name}" for node in ast.parse(TROUBLE).body[1:]}  # type: ignore[attr-defined]
     options = Options(seed="red", tasks=tuple(sorted(written)), public_only=True)
-    assert plain.is_plain(ast.parse(TROUBLE).body)
+    assert side_effects.is_plain(ast.parse(TROUBLE).body)
     sharing(is_shared)
     found = []
     for tasks in (hasty, hasty[::-1]):
@@ -210,7 +210,7 @@ HANGS_WHEN_LOADED = {"a power": "X = 9**9**9**9\n", "a compilation": nested(19) 
 @pytest.mark.parametrize("text", HANGS_WHEN_LOADED.values(), ids=HANGS_WHEN_LOADED)
 def test_what_takes_long_to_load_is_not_plain(text: str) -> None:
     """A file that nobody can load is nobody's company."""
-    assert not plain.is_plain(ast.parse(text).body)
+    assert not side_effects.is_plain(ast.parse(text).body)
 
 
 def test_a_file_that_cannot_be_loaded_costs_its_own_tasks(zygote, sharing, monkeypatch) -> None:

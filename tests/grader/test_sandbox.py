@@ -24,9 +24,9 @@ from grader.errors import SandboxError
 from grader.examination import Examination, Outcome
 from grader.options import ROOT
 from grader.question import Answer, Wanted
-from grader.sandbox import client
-from grader.sandbox.client import Zygote
-from grader.sandbox.occupancy import Allowance
+from grader.sandbox.host import loading
+from grader.sandbox.host.occupancy import Allowance
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -566,7 +566,7 @@ ALONE = """
 from grader import examination
 from grader.course import catalogue
 from grader.examination import Examination
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 import sys, torch
 
@@ -937,7 +937,7 @@ def test_nothing_is_left_behind(zygote: Zygote) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGRTMIN + 3])
 def test_a_worker_that_was_ended_has_crashed(zygote: Zygote, number: int) -> None:
     """A worker that a signal ended from outside has crashed, whatever the signal was."""
-    worker, _ = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
+    worker, _ = loading.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     os.kill(worker.child.pid, number)
     reply = worker.ask({}, allowance=Allowance(GENEROUS), max_body=0)
     worker.close()
@@ -964,7 +964,7 @@ def test_a_zygote_that_is_gone_is_told() -> None:
 def test_a_worker_of_a_zygote_that_is_gone_can_be_closed() -> None:
     """A worker that nobody can wait for any more is the sandbox's fault, and closes quietly."""
     with Zygote() as own:
-        asked, idle = (client.load(own, {FILE: BYSTANDER.encode()}, FILE)[0] for _ in range(2))
+        asked, idle = (loading.load(own, {FILE: BYSTANDER.encode()}, FILE)[0] for _ in range(2))
         pids = [worker.child.pid for worker in (asked, idle)]
         os.kill(own._process.pid, signal.SIGKILL)
         own._process.wait()
@@ -980,7 +980,7 @@ def test_a_worker_of_a_zygote_that_is_gone_can_be_closed() -> None:
 
 def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
     """Closing twice is harmless, and asking a closed worker says that it was closed."""
-    worker, loaded = client.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
+    worker, loaded = loading.load(zygote, {FILE: BYSTANDER.encode()}, FILE)
     worker.close()
     worker.close()
     reply = worker.ask({}, allowance=Allowance(GENEROUS), max_body=0)
@@ -989,10 +989,35 @@ def test_a_closed_worker_stays_closed(zygote: Zygote) -> None:
     assert (Outcome.CRASHED, "the worker was closed") == (reply.outcome, reply.message)
 
 
+NAMES = "guest host grader wire worker loader flat jail values names parse".split()
+
+
+def test_a_file_may_have_the_name_of_any_module_of_the_sandbox(zygote: Zygote) -> None:
+    """No module of the grader can be imported by a submission, so its own of that name is found."""
+    others = {name: f"here = {name!r}\n" for name in NAMES}
+    imports = "\n".join(f"import {name}" for name in NAMES)
+    told = ", ".join(f"{name}.here" for name in NAMES)
+    source = f"""
+import sys
+before = sorted(name for name in sys.modules if name.partition(".")[0] in ("grader", "guest"))
+{imports}
+
+def dprobs(probs, dlogprobs):
+    print(before, {told})
+    return dlogprobs / probs
+"""
+    exam = examined(zygote, source, **others)
+    try:
+        assert judged(ask(exam), "ex1.dprobs").right
+    finally:
+        exam.end()
+    assert f"[] {' '.join(NAMES)}" == exam.outputs["ex1.dprobs"].strip()
+
+
 def test_a_zygote_takes_its_workers_with_it() -> None:
     """Closing the process that forks ends the workers that are still there."""
     with Zygote() as own:
-        worker, _ = client.load(own, {FILE: BYSTANDER.encode()}, FILE)
+        worker, _ = loading.load(own, {FILE: BYSTANDER.encode()}, FILE)
         pid = worker.child.pid
     alive = Path(f"/proc/{pid}").exists()
     worker.ends.close()

@@ -14,7 +14,7 @@ import pytest
 from grader import grade
 from grader.options import ROOT, Options
 from grader.report import Check, TaskReport
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 FILE = "ex4_training.py"

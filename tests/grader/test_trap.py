@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 SANDBOX = Path(__file__).parents[2] / "grader" / "sandbox"
 
@@ -40,7 +40,8 @@ def run(code: str, *arguments: str) -> str:
 
 IN_CHILDREN = """
 import json, torch
-import belt, derivatives, trap
+from guest import no_autograd
+from guest.jail import derivatives, trap
 torch.set_num_threads(1)
 torch.backends.mkldnn.set_flags(False)
 
@@ -76,7 +77,7 @@ def test_what_was_overwritten_does_not_come_back() -> None:
         + """
 import ctypes, mmap
 from pathlib import Path
-trap.install(belt.refuse)
+trap.install(no_autograd.refuse)
 libc = ctypes.CDLL(None, use_errno=True)
 way = lambda: torch.ops.aten.tanh_backward(torch.ones(2), torch.ones(2))
 
@@ -106,7 +107,7 @@ def test_a_program_can_be_run_forward() -> None:
     told = run(
         IN_CHILDREN
         + """
-trap.install(belt.refuse)
+trap.install(no_autograd.refuse)
 
 def forward():
     x, y = torch.randn(8, 5), torch.randint(0, 3, (8,))
@@ -139,8 +140,9 @@ def test_where_it_cannot_be_had_there_is_no_jail(broken: str) -> None:
     """The level says what is missing, and it is no jail."""
     told = run(
         f"""
-import json, zygote
-from zygote import derivatives, trap
+import json
+from guest import zygote
+from guest.jail import derivatives, trap
 {broken}
 jailer = zygote.Jailer("best", zygote.without_differentiation(""), derivatives.few())
 print(json.dumps({{"level": jailer.level, **jailer.told}}))
@@ -158,8 +160,9 @@ def test_a_trap_that_does_not_hold_is_no_layer() -> None:
     """The trials decide: where a way still works, the layer is missing, by the way's name."""
     told = run(
         """
-import json, zygote
-from zygote import derivatives, trap
+import json
+from guest import zygote
+from guest.jail import derivatives, trap
 jailer = zygote.Jailer("best", "", derivatives.few())  # nothing was overwritten
 print(json.dumps({"level": jailer.level, **jailer.told}))
 sys.stdout.flush()
@@ -179,7 +182,7 @@ def test_what_is_remembered_of_a_build_is_what_its_symbols_say(tmp_path: Path) -
         """
 import json, torch
 from pathlib import Path
-import elf, trap
+from guest.jail import elf, trap
 cache, nowhere = Path(sys.argv[1]) / "new", Path("/proc/none")
 library = next(
     elf.Library(path) for path, *_ in trap.mapped_code(os.path.dirname(torch.__file__))
@@ -226,7 +229,7 @@ def test_what_is_overwritten_has_the_name_of_a_derivative() -> None:
     told = run(
         """
 import json, torch
-import elf, trap
+from guest.jail import elf, trap
 harmless = []
 for path, *_ in trap.mapped_code(os.path.dirname(torch.__file__)):
     library = elf.Library(path)
@@ -245,8 +248,9 @@ import itertools, json, signal, torch
 torch.set_num_threads(1)
 torch.backends.mkldnn.set_flags(False)
 from torch.testing._internal.common_methods_invocations import op_db
-import belt, trap
-trap.install(belt.refuse)
+from guest import no_autograd
+from guest.jail import trap
+trap.install(no_autograd.refuse)
 
 def run(op):
     dtype = torch.float32 if torch.float32 in op.dtypes else min(op.dtypes, key=str)
@@ -263,7 +267,7 @@ for op in op_db:
             with torch.no_grad():
                 run(op)
             code = 0
-        except belt.AutogradIsOffError:
+        except no_autograd.AutogradIsOffError:
             code = 2
         finally:
             os._exit(code)

@@ -17,7 +17,7 @@ import pytest
 
 from grader.course.catalogue import course
 from grader.options import ROOT
-from grader.sandbox import reader
+from grader.sandbox.guest.source import parse
 
 pty = pytest.importorskip("pty", reason="watch mode has keys where there are terminals")
 termios = pytest.importorskip("termios")
@@ -130,8 +130,8 @@ def watching(exercises, tmp_path):
 def answered(path, *names):
     """Return the text of a file of stubs in which these functions are those of the solutions."""
     right = (ROOT / "solutions" / path.name).read_text(encoding="utf-8")
-    answers = {name: b for _, b in reader.blocks(right) for name in names if _defines(b, name)}
-    blocks = [block for _, block in reader.blocks(path.read_text(encoding="utf-8"))]
+    answers = {name: b for _, b in parse.blocks(right) for name in names if _defines(b, name)}
+    blocks = [block for _, block in parse.blocks(path.read_text(encoding="utf-8"))]
     for name, answer in answers.items():
         blocks = [answer if _defines(block, name) else block for block in blocks]
     return "".join(blocks)

@@ -16,8 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from grader.sandbox import wire
-from grader.sandbox.wire import Decoder, Frame, WireError
+from grader.sandbox.guest import wire
+from grader.sandbox.guest.wire import Decoder, Frame, WireError
 
 LAW = settings(deadline=None, derandomize=True, database=None, max_examples=300)
 MANY = 1_000_000

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.sandbox.client import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 CANARY_PORT = 47811
 """Nothing tells an attack this port: those that try it know it from here, as a constant."""

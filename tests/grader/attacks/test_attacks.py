@@ -47,8 +47,9 @@ from grader.givens import Givens
 from grader.grade import Records, Runner
 from grader.options import ROOT, Options
 from grader.report import Report
-from grader.sandbox import client, lockdown
-from grader.sandbox.client import Zygote
+from grader.sandbox.guest.jail import lockdown
+from grader.sandbox.host import reader
+from grader.sandbox.host.zygote import Zygote
 from grader.submission import Submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -311,7 +312,7 @@ def test_attack(
     hostile, neighbours = with_neighbours(attack)
     course = patient_and_impatient(attack.honest | neighbours)
     monkeypatch.setattr(catalogue, "course", lambda: course)
-    monkeypatch.setattr(client, "READING", LOADING)
+    monkeypatch.setattr(reader, "READING", LOADING)
     temporary = temporary_files(attack)
 
     inspection, _ = examination.inspect(zygote, hostile)

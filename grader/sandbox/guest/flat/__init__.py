@@ -1,0 +1,1 @@
+"""Notebooks of statements, whose variables are the answers. Standard library only."""
