@@ -208,7 +208,7 @@ def test_kernels_of_onednn_are_overwritten_too() -> None:
     told = run(
         """
 import json, torch
-import elf, trap
+from guest.jail import elf, trap
 library = next(
     elf.Library(path) for path, *_ in trap.mapped_code(os.path.dirname(torch.__file__))
     if path.name == "libtorch_cpu.so")
