@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import click
 
+from grader.render import classroom50
 from tests.oracle import submissions, volatile
 
 FROZEN = Path(__file__).with_name("frozen.json")
@@ -20,14 +25,33 @@ FORMATS = {
     "gradescope": "json", "classroom50": "json", "prairielearn": "json", "exercism": "json",
     "junit": "xml", "github": "txt",
 }  # fmt: skip
+TIMED = "cohort/index.html"
+"""Lists the students by the time that they took."""
+
 TEXTS = (".json", ".html", ".xml", ".csv", ".txt")
 GRADER = Path(sys.executable).with_name("grader")
+ENVIRONMENT = {name: f"submit/{name.lower()}" for name in classroom50.NAMES.values()}
+
+
+def frozen() -> dict[str, Any]:
+    """Return what was frozen: the versions, and digests of a sample and of all texts."""
+    read: dict[str, Any] = json.loads(FROZEN.read_text(encoding="utf-8"))
+    return read
+
+
+def versions() -> list[str]:
+    """Return the versions on which the wording of errors depends."""
+    return [platform.python_version(), metadata.version("torch")]
 
 
 def grader(*arguments: str | Path, accepted: Sequence[int] = (0,)) -> str:
     """Run the command line and return what it printed."""
     done = subprocess.run(
-        [GRADER, *map(str, arguments)], capture_output=True, text=True, check=False
+        [GRADER, *map(str, arguments)],
+        env={**os.environ, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode not in accepted:
         raise click.ClickException(f"grader {arguments[0]}: {done.returncode}\n{done.stderr}")
@@ -58,7 +82,8 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield name and text of each file that was written, without what may vary."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and path.suffix in TEXTS and not name.startswith("submissions/"):
+        compared = name != TIMED and not name.startswith("submissions/")
+        if path.is_file() and path.suffix in TEXTS and compared:
             text = path.read_text(encoding="utf-8").replace(str(folder), "FOLDER")
             yield name, volatile.stripped(text)
 
@@ -86,9 +111,9 @@ def main() -> None:
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the texts.")
 def check(sample: bool, keep: Path | None) -> None:
     """Compare with the digests that are frozen; exit with 1 if one differs."""
-    frozen = json.loads(FROZEN.read_text(encoding="utf-8"))["sample" if sample else "all"]
+    before = frozen()["sample" if sample else "all"]
     found = outcome(keep, sample=sample)
-    changed = sorted(name for name in frozen.keys() | found if frozen.get(name) != found.get(name))
+    changed = sorted(name for name in before.keys() | found if before.get(name) != found.get(name))
     for name in changed:
         print(f"changed: {name}")
     print(f"{len(found)} texts, {len(changed)} changed")
@@ -98,8 +123,9 @@ def check(sample: bool, keep: Path | None) -> None:
 @main.command()
 def freeze() -> None:
     """Write the digests of what the command line writes now."""
-    frozen = {"sample": outcome(None, sample=True), "all": outcome(None, sample=False)}
-    FROZEN.write_text(json.dumps(frozen, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    found = {"sample": outcome(None, sample=True), "all": outcome(None, sample=False)}
+    text = json.dumps({"versions": versions(), **found}, indent=1, sort_keys=True)
+    FROZEN.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
