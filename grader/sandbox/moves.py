@@ -195,7 +195,7 @@ def _inside(within: Sequence[ast.AST]) -> dict[int, list[ast.expr]]:
     """
     inside: dict[int, list[ast.expr]] = {}
     for node in reversed(within):  # what is in a node comes after it
-        found = [node] if isinstance(node, (ast.Call, ast.Name)) else []
+        found: list[ast.expr] = [node] if isinstance(node, (ast.Call, ast.Name)) else []
         for child in ast.iter_child_nodes(node):
             found += inside[id(child)]
         inside[id(node)] = found[:MOST_INSIDE]
