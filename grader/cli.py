@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from grader import __version__
-from grader.commands.basics import EXIT_CODES, columns, leave
+from grader.commands.basics import EXIT_CODES, EXIT_INTERRUPTED, columns, leave
 from grader.parts import STAFF, STUDENT
 
 HOMES = {
@@ -44,6 +44,14 @@ class Commands(click.Group):
             if used <= {AT_ONCE} and isinstance(end.code, int):
                 leave(end.code)
             raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. One that has nothing else to say of Ctrl-C says that it was pressed."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("grader: interrupted", err=True)
+            leave(EXIT_INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands that are there."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from grader.cohort import worker
 from grader.cohort.conditions import Machine
-from grader.cohort.reading import Reading
+from grader.cohort.reading import Reading, spawning
 from grader.cohort.roster import Student
 from grader.errors import SandboxError
 from grader.options import Options
@@ -84,10 +84,10 @@ class Local:
     def submit(self, call: Callable[..., Returned], *arguments: Any) -> Future[Returned]:
         """Hand over a call. A pool that broke since the last one is replaced."""
         try:
-            return self._executor.submit(call, *arguments)
+            return spawning(self._executor, call, *arguments)
         except BrokenProcessPool:
             self.renew()
-            return self._executor.submit(call, *arguments)
+            return spawning(self._executor, call, *arguments)
 
     def has_died(self, error: BaseException) -> bool:
         """Tell whether a process of the pool died: all calls under way fail with it."""

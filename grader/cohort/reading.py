@@ -9,13 +9,19 @@ from __future__ import annotations
 import faulthandler
 import multiprocessing
 import os
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
+from typing import Any, TypeVar
 
 from grader.cohort import intake, worker
 from grader.cohort.roster import Student
 from grader.errors import UnreadableSubmission
+from grader.sandbox.client import uninterrupted
 from grader.submission import Submission
+
+Returned = TypeVar("Returned")
 
 MEMORY = 3 << 30
 """Bytes that the process may use: a notebook of 256 MiB takes less than one of these GiB."""
@@ -23,6 +29,15 @@ MEMORY = 3 << 30
 STUCK = 300.0
 """Seconds after which the process ends itself. Processor time has a limit of its own, a tenth of
 this; what remains is a disk that does not answer."""
+
+
+def spawning(
+    executor: Executor, call: Callable[..., Returned], *arguments: Any
+) -> Future[Returned]:
+    """Hand over a call. Ctrl-C does not reach a process that is started for it."""
+    resource_tracker.ensure_running()  # which would let Ctrl-C through
+    with uninterrupted():
+        return executor.submit(call, *arguments)
 
 
 class Reading:
@@ -34,10 +49,10 @@ class Reading:
     def read(self, student: Student) -> Future[Submission]:
         """Hand over a student; see `read`. Only one at a time, or nobody knows who ended it."""
         try:
-            return self._started().submit(read, student)
+            return spawning(self._started(), read, student)
         except BrokenProcessPool:
             self.dismiss()
-            return self._started().submit(read, student)
+            return spawning(self._started(), read, student)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:

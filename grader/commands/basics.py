@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -32,6 +34,9 @@ Exit codes:
 """
 
 
+INTERRUPTED = "grader: interrupted; nothing was written"
+
+
 def stop(code: int, message: str) -> NoReturn:
     """End the program with a message on standard error."""
     click.echo(f"grader: {message}", err=True)
@@ -50,9 +55,25 @@ def explained() -> Iterator[None]:
     except SandboxError as error:
         stop(EXIT_INFRASTRUCTURE, f"the sandbox does not work: {error}")
     except (Interrupted, KeyboardInterrupt):
-        click.echo("grader: interrupted; nothing was written", err=True)
+        click.echo(INTERRUPTED, err=True)
         # At once: Python turns an interrupt inside an import into death by the signal otherwise.
         leave(EXIT_INTERRUPTED)
+
+
+def import_torch() -> None:
+    """Import torch. Ctrl-C ends the program meanwhile: NumPy and torch catch what is raised inside
+    of them, and would go on without a part of themselves.
+    """
+
+    def end(number: int, frame: object) -> None:
+        os.write(2, f"{INTERRUPTED}\n".encode())
+        os._exit(EXIT_INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        importlib.import_module("torch")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def leave(code: int = 0) -> NoReturn:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.commands.basics import EXIT_BELOW, EXIT_INFRASTRUCTURE, leave, stop
+from grader.commands.basics import (
+    EXIT_BELOW,
+    EXIT_INFRASTRUCTURE,
+    import_torch,
+    leave,
+    stop,
+)
 from grader.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -44,11 +50,13 @@ def graded(path: Path, options: Options) -> Report:
 
     submission = intake.read_for_course(path)
     if options.isolation == "in-process":
+        import_torch()
         from grader import grade
 
         return grade.grade_inline(submission, options)
     # The zygote imports torch while this process does so too.
     with Zygote(options.isolation) as zygote:
+        import_torch()
         from grader import grade
 
         with progress(submission.name, len(options.tasks) or None) as advance:

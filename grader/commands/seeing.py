@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.commands.basics import EXIT_BELOW, EXIT_INTERRUPTED, explained, leave, stop
+from grader.commands.basics import (
+    EXIT_BELOW,
+    EXIT_INTERRUPTED,
+    explained,
+    import_torch,
+    leave,
+    stop,
+)
 from grader.commands.common import check_writable, console, corpus_option, default_exercises
 from grader.options import ROOT
 
@@ -49,6 +56,7 @@ def _examiner(path: Path, isolation: str) -> Iterator[Examiner]:
     from grader.sandbox.host.zygote import Zygote
 
     with Zygote(isolation) as zygote:
+        import_torch()
         from grader import examination
         from grader.course.catalogue import course
 
@@ -223,6 +231,7 @@ def train(
 
         chosen = corpora.load(corpus)
         _folder(out)
+        import_torch()
         from grader import long_training as long
 
         plan = long.Plan(steps, hidden, seed, at_once=at_once)

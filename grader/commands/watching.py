@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.basics import EXIT_INFRASTRUCTURE, explained, leave, stop
+from grader.commands.basics import EXIT_INFRASTRUCTURE, explained, import_torch, leave, stop
 from grader.commands.common import check_corpus, console, corpus_option, default_exercises
 from grader.errors import Interrupted, SandboxError, UnreadableSubmission
 
@@ -62,6 +62,7 @@ def watch(path: Path | None, everything: bool, corpus: str, once: bool) -> None:
 
     # It imports torch while this process does so too.
     zygote = Zygote("best") if hasattr(os, "fork") else None
+    import_torch()
     from grader.watch import Bench
 
     bench = Bench(place, course(), tasks, corpus, zygote)

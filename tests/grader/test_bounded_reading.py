@@ -26,9 +26,11 @@ from hypothesis import strategies as st
 
 from grader import submission
 from grader.cohort import intake, ledger, reading, roster, schedule
+from grader.course.vocabulary import vocabulary
 from grader.deadline import processor_time
 from grader.errors import UnreadableSubmission
 from grader.notebook.reading import read as read_notebook
+from grader.sandbox import flat, reader
 
 HONEST = b"def dprobs(probs, dlogprobs):\n    return dlogprobs / probs\n"
 KNOWN = frozenset({"ex1_backward.py"})
@@ -302,3 +304,59 @@ def test_ctrl_c_does_not_reach_a_zygote_that_is_starting(tmp_path):
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ("process set()\n", "") == (done.stdout, done.stderr)
+
+
+def test_ctrl_c_does_not_reach_the_processes_of_a_cohort():
+    """Not while they import either: whoever started them decides what becomes of them."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        blocked = reading.spawning(process, signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+    assert signal.SIGINT in blocked
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+INTERRUPTED = {
+    "while torch is imported, which goes on": (
+        "import importlib, os, signal\n"
+        "from grader.commands import basics\n"
+        "def import_module(name):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        signal.pause()\n"
+        "    except KeyboardInterrupt:\n"
+        "        pass\n"
+        "importlib.import_module = import_module\n"
+        "basics.import_torch()\n"
+        "print('went on')\n",
+        "grader: interrupted; nothing was written\n",
+    ),
+    "in a command that says nothing of it": (
+        "import click\n"
+        "from grader import cli\n"
+        "def callback():\n"
+        "    raise KeyboardInterrupt\n"
+        "cli.Commands.get_command = lambda *_: click.Command('list', callback=callback)\n"
+        "cli.main(['list'])\n",
+        "grader: interrupted\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "said"), INTERRUPTED.values(), ids=INTERRUPTED)
+def test_ctrl_c_ends_every_command_in_the_same_way(program, said):
+    """With one line and one exit code, wherever it comes."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (130, "", said) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_evidence_is_looked_for_in_steps_of_the_size_of_a_statement():
+    """A sum of a thousand terms is as deep as it is long: twice as many are not four times as much
+    work.
+    """
+    words = flat.Vocabulary.from_plain(vocabulary())
+
+    def survey(terms):
+        text = f"def dprobs(probs):\n    return {' - '.join(['probs'] * terms)}\n"
+        return lambda: reader.survey({"ex1.py": text}, words)
+
+    assert steps(survey(600)) / steps(survey(300)) < 2.5

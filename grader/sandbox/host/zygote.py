@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,10 +11,10 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from grader.errors import SandboxError
 from grader.sandbox.host.worker import Ends, Worker
@@ -71,25 +72,26 @@ class Zygote:
         self._given: Isolation | None = None
         self._pending: deque[Pending] = deque()
         self._buffer = b""
-        self._process = _uninterrupted(
-            [
-                sys.executable,
-                "-s",
-                "-P",
-                "-B",
-                "-c",
-                _BOOT,
-                str(theirs.fileno()),
-                str(SANDBOX),
-                isolation,
-                cache_folder(),
-                "all" if thorough else "few",
-            ],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env=ENVIRONMENT,
-            cwd="/",
-        )
+        with uninterrupted():
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-s",
+                    "-P",
+                    "-B",
+                    "-c",
+                    _BOOT,
+                    str(theirs.fileno()),
+                    str(SANDBOX),
+                    isolation,
+                    cache_folder(),
+                    "all" if thorough else "few",
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=ENVIRONMENT,
+                cwd="/",
+            )
         theirs.close()
 
     def __enter__(self) -> Zygote:
@@ -207,13 +209,14 @@ class Forked:
         self.zygote.say(b"reap %d" % self.pid)
 
 
-def _uninterrupted(command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
-    """Start a process that Ctrl-C does not reach, from its first instruction on: before it could
-    say that it ignores it, it imports torch for a second.
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C not reach a process that is started here, from its first instruction on: before it
+    could say that it ignores it, it imports for a second.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return subprocess.Popen(command, **more)
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
