@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from grader import __version__
-from grader.commands.basics import EXIT_CODES, columns, leave
+from grader.commands.basics import EXIT_CODES, Left, columns, end_process
 from grader.parts import STAFF, STUDENT
 
 HOMES = {
@@ -41,8 +41,8 @@ class Commands(click.Group):
             return super().__call__(*args, **kwargs)
         except SystemExit as end:
             used = {module for module, _ in HOMES.values()} & sys.modules.keys()
-            if used <= {AT_ONCE} and isinstance(end.code, int):
-                leave(end.code)
+            if isinstance(end.code, int) and (isinstance(end, Left) or used <= {AT_ONCE}):
+                end_process(end.code)
             raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
