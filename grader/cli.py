@@ -10,7 +10,14 @@ from typing import Any
 import click
 
 from grader import __version__
-from grader.commands.basics import EXIT_CODES, EXIT_INTERRUPTED, columns, leave
+from grader.commands.basics import (
+    EXIT_CODES,
+    EXIT_INTERRUPTED,
+    Left,
+    columns,
+    end_process,
+    leave,
+)
 from grader.parts import STAFF, STUDENT
 
 HOMES = {
@@ -41,8 +48,8 @@ class Commands(click.Group):
             return super().__call__(*args, **kwargs)
         except SystemExit as end:
             used = {module for module, _ in HOMES.values()} & sys.modules.keys()
-            if used <= {AT_ONCE} and isinstance(end.code, int):
-                leave(end.code)
+            if isinstance(end.code, int) and (isinstance(end, Left) or used <= {AT_ONCE}):
+                end_process(end.code)
             raise
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from grader.cohort import intake, worker
 from grader.cohort.roster import Student
 from grader.errors import UnreadableSubmission
-from grader.sandbox.client import uninterrupted
+from grader.sandbox.host.zygote import uninterrupted
 from grader.submission import Submission
 
 Returned = TypeVar("Returned")

@@ -6,6 +6,7 @@ import os
 import shutil
 
 import pytest
+from command_line import CommandLine
 
 from grader.sandbox.host.zygote import Zygote
 
@@ -38,6 +39,19 @@ def zygote():
     """One process that workers are forked from, for the whole session."""
     with Zygote() as zygote:
         yield zygote
+
+
+@pytest.fixture(scope="session")
+def thorough():
+    """A zygote that has tried every way to differentiate."""
+    with Zygote("best", thorough=True) as zygote:
+        yield zygote
+
+
+@pytest.fixture(scope="session")
+def grader(request):
+    """The command line, run in this process: see `CommandLine`."""
+    return CommandLine(request.getfixturevalue)
 
 
 @pytest.fixture(scope="session")

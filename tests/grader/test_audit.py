@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -328,14 +326,11 @@ def test_an_unremarkable_cohort_is_said_to_be_so(graded, zygote):
     assert "nothing of: functions that are the same" in " ".join(text.lower().split())
 
 
-def test_the_command_writes_json_and_changes_nothing(class_of_twelve, tmp_path):
+def test_the_command_writes_json_and_changes_nothing(grader, class_of_twelve, tmp_path):
     """`grader audit DIR --json -` prints everything with ids; the cohort stays as it is."""
     before = {path: path.read_bytes() for path in class_of_twelve.rglob("*") if path.is_file()}
-    done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", "audit", str(class_of_twelve), "--json", "-"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = grader.run("audit", class_of_twelve, "--json", "-")
+    assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["version"] == "1.0"
     assert told["same_functions"][0]["students"] == ["s01", "s02"]

@@ -33,21 +33,6 @@ def dcounts_sum(counts_sum, dcounts_sum_inv)
 """
 
 
-def grader(*arguments, cwd=ROOT, code=0):
-    """Run a command; return what it printed."""
-    state = {"BACKPROP_NINJA_STATE": str(cwd / ".state.json")} if cwd != ROOT else {}
-    done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, **state},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def half_right(tmp_path_factory):
     """A submission with one right, one wrong, one untouched and one broken function."""
@@ -57,7 +42,7 @@ def half_right(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def graded(half_right, tmp_path_factory):
+def graded(grader, half_right, tmp_path_factory):
     """What grading it on the seed s with a bar below its score shows, and the report as text."""
     out = tmp_path_factory.mktemp("graded") / "report.json"
     shown = grader("grade", half_right, "--json", out, "--seed", "s", "--fail-under", "1")
@@ -82,7 +67,7 @@ def test_staff_grade_a_file_and_get_a_report_that_validates(graded):
     assert wrong["max_relative_error"] > 1e-5
 
 
-def test_the_same_seed_gives_the_same_report(half_right, graded, tmp_path):
+def test_the_same_seed_gives_the_same_report(grader, half_right, graded, tmp_path):
     """But for times, a report depends on submission, course and seed alone."""
     grader("grade", half_right, "--json", tmp_path / "again.json", "--seed", "s")
     again = (tmp_path / "again.json").read_text(encoding="utf-8")
@@ -98,7 +83,9 @@ def without_times(report):
     return report
 
 
-def test_a_students_view_tells_nothing_of_hidden_checks_but_their_results(half_right, tmp_path):
+def test_a_students_view_tells_nothing_of_hidden_checks_but_their_results(
+    grader, half_right, tmp_path
+):
     """The student's projection has no seed, no hidden figures and no hidden messages."""
     out = tmp_path / "student.json"
     grader("grade", half_right, "--json", out, "--seed", "canary-seed", "--view", "student")
@@ -114,7 +101,7 @@ def test_a_students_view_tells_nothing_of_hidden_checks_but_their_results(half_r
     assert all(check["title"] for check in hidden)
 
 
-def test_public_only_never_pretends_that_hidden_checks_passed(half_right, tmp_path):
+def test_public_only_never_pretends_that_hidden_checks_passed(grader, half_right, tmp_path):
     """Hidden totals read 'withheld' where hidden checks were not run."""
     out = tmp_path / "public.json"
     shown = grader("grade", half_right, "--json", out, "--public-only")
@@ -124,7 +111,7 @@ def test_public_only_never_pretends_that_hidden_checks_passed(half_right, tmp_pa
     assert "hidden withheld" in shown
 
 
-def test_a_student_sees_the_table_the_progress_and_the_next_hint(half_right):
+def test_a_student_sees_the_table_the_progress_and_the_next_hint(grader, half_right):
     """`grader check` shows what is done, what is wrong and where to go on."""
     shown = grader("check", "ex1", "--path", half_right)
     assert "1/26" in shown
@@ -134,14 +121,14 @@ def test_a_student_sees_the_table_the_progress_and_the_next_hint(half_right):
     assert max(map(len, shown.splitlines())) <= 80
 
 
-def test_a_student_checks_one_task(half_right):
+def test_a_student_checks_one_task(grader, half_right):
     """A task's name restricts the check to it."""
     shown = grader("check", "dcounts_sum_inv", "--path", half_right)
     assert "1/1" in shown
     assert "dprobs" not in shown
 
 
-def test_an_input_that_is_not_on_offer_is_answered_with_what_is(tmp_path):
+def test_an_input_that_is_not_on_offer_is_answered_with_what_is(grader, tmp_path):
     """Asking for something else is a clear error that lists what a task has on offer."""
     path = tmp_path / "ex1_backward.py"
     path.write_text("def dprobs(probs, dcounts):\n    return probs\n", encoding="utf-8")
@@ -150,7 +137,7 @@ def test_an_input_that_is_not_on_offer_is_answered_with_what_is(tmp_path):
     assert "dlogprobs" in shown
 
 
-def test_hints_come_one_at_a_time(tmp_path):
+def test_hints_come_one_at_a_time(grader, tmp_path):
     """A student gets one hint, and one more for the asking; the count is remembered."""
     assert "2." not in grader("hint", "dcounts", cwd=tmp_path)
     assert "2." in grader("hint", "dcounts", "--more", cwd=tmp_path)
@@ -159,21 +146,21 @@ def test_hints_come_one_at_a_time(tmp_path):
     assert "2." not in grader("hint", "dcounts", cwd=tmp_path)
 
 
-def test_all_tasks_are_listed():
+def test_all_tasks_are_listed(grader):
     """`grader list` names every task by its full name."""
     shown = grader("list")
     assert "ex1.dlogprobs" in shown
     assert "ex5.embedding_backward" in shown
 
 
-def test_a_submission_beside_the_solutions(half_right):
+def test_a_submission_beside_the_solutions(grader, half_right):
     """`grader compare` shows error, time and points beside the reference."""
     shown = grader("compare", half_right, "--seed", "s")
     assert "solution's" in shown
     assert "(solutions 100)" in shown
 
 
-def test_a_score_below_the_bar_turns_the_exit_code(half_right, graded):
+def test_a_score_below_the_bar_turns_the_exit_code(grader, half_right, graded):
     """CI can demand a score: 2 points pass a bar of 1."""
     shown, _ = graded
     assert "below" not in shown.splitlines()[-1]
@@ -195,12 +182,14 @@ def test_a_score_below_the_bar_turns_the_exit_code(half_right, graded):
         (("grade", "solutions", "--json", "no/such/folder/x.json", "--public-only"), 2, "written"),
     ],
 )
-def test_a_mistake_in_a_command_says_what_was_wrong_and_exits_with_its_code(arguments, code, told):
+def test_a_mistake_in_a_command_says_what_was_wrong_and_exits_with_its_code(
+    grader, arguments, code, told
+):
     """An error names what was wrong, and the exit code is the documented one."""
     assert told in grader(*arguments, code=code)
 
 
-def test_help_names_every_exit_code():
+def test_help_names_every_exit_code(grader):
     """`grader --help` documents the exit codes."""
     shown = grader("--help")
     for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "130 "):

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -134,35 +135,55 @@ def test_one_line_one_solution_and_one_entry_make_a_new_graded_task(tmp_path):
     place = text.index("# How `train` is judged")
     toml.write_text(text[:place] + NEW_ENTRY.lstrip() + "\n" + text[place:], encoding="utf-8")
 
-    _grader(tmp_path, "sync")
+    told = _grader(
+        tmp_path,
+        ("sync",),
+        ("hint", "ex5.dhpreact"),
+        ("grade", "solutions", "--json", "solved.json"),
+        ("grade", "exercises", "--json", "stubs.json"),
+        ("sync", "--check"),
+    )
     stub = (tmp_path / "exercises" / "ex5_leaky_abstraction.py").read_text(encoding="utf-8")
     assert "def dhpreact(hpreact: Tensor, dhrelu: Tensor) -> Tensor:" in stub
     assert "hrelu = hpreact.clamp(min=0)  # (n, hidden)" in stub
-    assert _grader(tmp_path, "hint", "ex5.dhpreact").startswith("1. Where is the line flat?")
-    _grader(tmp_path, "grade", "solutions", "--json", "solved.json")
-    solved = json.loads((tmp_path / "solved.json").read_text(encoding="utf-8"))
-    _grader(tmp_path, "grade", "exercises", "--json", "stubs.json")
-    untouched = json.loads((tmp_path / "stubs.json").read_text(encoding="utf-8"))
+    assert told[1].startswith("1. Where is the line flat?")
+    solved, untouched = (
+        json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        for name in ("solved.json", "stubs.json")
+    )
     task = next(task for task in solved["tasks"] if task["full_name"] == "ex5.dhpreact")
     assert (task["status"], task["points"]) == ("passed", 2)
     assert {check["visibility"] for check in task["checks"]} == {"public", "hidden"}
     assert solved["score"] == 100
     assert untouched["score"] == untouched["bonus"] == 0
-    assert _grader(tmp_path, "sync", "--check").strip() == "everything is up to date"
+    assert told[-1].strip() == "everything is up to date"
 
 
 def _append(path, text):
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def _grader(root, *arguments):
+# What runs the commands of a copy, one after another, in one process with one zygote.
+COMMANDS = """
+import json, sys
+from pathlib import Path
+from command_line import CommandLine
+from grader.sandbox.host.zygote import Zygote
+
+with Zygote() as zygote:
+    grader = CommandLine(lambda name: zygote)
+    print(json.dumps([grader(*command, cwd=Path.cwd()) for command in json.loads(sys.argv[1])]))
+"""
+
+
+def _grader(root, *commands):
     done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", *arguments],
+        [sys.executable, "-c", COMMANDS, json.dumps(commands)],
         cwd=root,
-        env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": f"{root}:{Path(__file__).parent}", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return json.loads(done.stdout)

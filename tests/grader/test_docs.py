@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +18,7 @@ from xml.etree import ElementTree
 
 import click
 import pytest
+from command_line import CommandLine
 from pydantic import BaseModel
 
 from grader import cli, report, scoring
@@ -56,6 +56,9 @@ NOT_RUN = {
     "python docs/images/make.py": "the pictures are checked by themselves",
 }
 """Commands of the documentation that are not run here, and why not."""
+
+AS_PROGRAMS = ("CONTRIBUTING.md",)
+"""Pages that change the grader of their copy: their commands run in processes of their own."""
 
 BEN = """
 import torch
@@ -177,7 +180,7 @@ def copy_of_the_project(target: Path, page: str) -> None:
 
 
 def run(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in a copy of the project, with that copy's grader."""
+    """Run a command in a copy of the project, as a program, with that copy's grader."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment = {**kept, "PATH": path, "PYTHONPATH": str(folder), "PYTHONIOENCODING": "utf-8"}
@@ -195,24 +198,30 @@ def run(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory) -> dict[Command, subprocess.CompletedProcess[str]]:
+def results(
+    grader: CommandLine, tmp_path_factory
+) -> dict[Command, subprocess.CompletedProcess[str]]:
     """Every command's result. A page is a story in its own copy of the project: its commands run
-    one after another, those of different pages side by side.
+    one after another. Where the copy's own grader is not needed, this process runs them.
     """
-    pages: dict[str, list[Command]] = {}
+    folders: dict[str, Path] = {}
+    found = {}
     for command in COMMANDS:
-        if command.runs:
-            pages.setdefault(command.page, []).append(command)
-    folders = {page: tmp_path_factory.mktemp("project") for page in pages}
-    for page, folder in folders.items():
-        copy_of_the_project(folder, page)
-
-    def run_page(page: str) -> dict[Command, subprocess.CompletedProcess[str]]:
-        return {command: run(command, folders[page]) for command in pages[page]}
-
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        longest_first = sorted(pages, key=lambda page: -len(pages[page]))
-        return {c: done for found in pool.map(run_page, longest_first) for c, done in found.items()}
+        if not command.runs:
+            continue
+        if command.page not in folders:
+            folders[command.page] = tmp_path_factory.mktemp("project")
+            copy_of_the_project(folders[command.page], command.page)
+        program, *arguments = shlex.split(command.text)
+        folder = folders[command.page]
+        if program != "grader" or command.page in AS_PROGRAMS:
+            found[command] = run(command, folder)
+        else:
+            done = grader.run(*arguments, cwd=folder)
+            found[command] = subprocess.CompletedProcess(
+                arguments, done.exit_code, done.stdout, done.stderr
+            )
+    return found
 
 
 def masked(text: str) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import functools
 import struct
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -15,7 +13,7 @@ from grader.commands import exporting
 from grader.course import catalogue
 from grader.examiner import Examiner
 from grader.givens import Givens
-from grader.options import ROOT, Options
+from grader.options import Options
 from grader.question import TENSOR, Answer
 from grader.report import Finding, for_student
 from grader.sandbox.host.reply import Outcome
@@ -133,23 +131,9 @@ def found(numbers, text):
     return {each for each in numbers if any(told in text for told in spellings(each))}
 
 
-def command(*arguments):
-    """Run a command of the grader; return what it printed."""
-    environment = {**os.environ, **dict.fromkeys(CLASSROOM.split(), "submit/1")}
-    done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", *map(str, arguments)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def handed_out(folder, source):
+def handed_out(grader, folder, source):
     """Return all that the commands write for students about a submission, by file."""
+    command = functools.partial(grader, **dict.fromkeys(CLASSROOM.split(), "submit/1"))
     work, out, graded = folder / "class" / "ada", folder / "out", folder / "graded"
     work.mkdir(parents=True)
     out.mkdir()
@@ -196,10 +180,10 @@ def test_public_checks_tell_nothing_hidden(source, asked, zygote, monkeypatch):
 
 
 @pytest.mark.parametrize("source", [SOURCES["raises it"], REMEMBERS])
-def test_no_output_for_students_holds_a_hidden_input(source, asked, tmp_path):
+def test_no_output_for_students_holds_a_hidden_input(grader, source, asked, tmp_path):
     """Report, page, every platform's format, the terminal, and the pages of a cohort."""
     _, hidden = asked
-    written = handed_out(tmp_path, source)
+    written = handed_out(grader, tmp_path, source)
 
     assert {name: set() for name in written} == {
         name: found(hidden, text) for name, text in written.items()

@@ -7,8 +7,6 @@ import hashlib
 import json
 import math
 import re
-import subprocess
-import sys
 import tomllib
 from functools import cache
 from html.parser import HTMLParser
@@ -741,48 +739,39 @@ def test_a_run_that_is_only_shown_costs_nothing(zygote, fate):
 # The command line
 
 
-def grader(*arguments) -> subprocess.CompletedProcess[str]:
-    """Run the grader."""
-    command = [sys.executable, "-m", "grader.cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
-
-
-def test_grade_writes_the_page_of_its_report(tmp_path):
+def test_grade_writes_the_page_of_its_report(grader, tmp_path):
     """The page that --html writes is that of the report that --json writes."""
     page, report = tmp_path / "report.html", tmp_path / "report.json"
-    done = grader(
-        "grade", ROOT / "solutions", "--isolation=best", "--public-only", "--html", page,
-        "--json", report, "--view=student",
+    grader(
+        "grade", ROOT / "solutions" / "ex2_cross_entropy.py", "--isolation=best", "--public-only",
+        "--html", page, "--json", report, "--view=student",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
     written = Report.model_validate_json(report.read_text(encoding="utf-8"))
     assert page.read_text(encoding="utf-8") == html.render(written)
 
 
-def test_check_writes_a_students_page(tmp_path):
+def test_check_writes_a_students_page(grader, tmp_path):
     """A student's own check gives a page in the student's view."""
     page = tmp_path / "report.html"
-    done = grader("check", "ex1.dprobs", "--path", ROOT / "solutions", "--html", page)
-    assert done.returncode == 0, done.stderr
+    grader("check", "ex1.dprobs", "--path", ROOT / "solutions", "--html", page)
     assert "student's view" in Page(page.read_text(encoding="utf-8")).one("header")["text"]
 
 
-def test_page_goes_to_standard_output_alone():
+def test_page_goes_to_standard_output_alone(grader):
     """With `-` nothing but the page is printed."""
-    done = grader("check", "ex1.dprobs", "--path", ROOT / "solutions", "--html", "-")
-    assert done.returncode == 0, done.stderr
+    done = grader.run("check", "ex1.dprobs", "--path", ROOT / "solutions", "--html", "-")
+    assert done.exit_code == 0, done.stderr
     Page(done.stdout).one("main")
     assert done.stdout.startswith("<!DOCTYPE html>")
     assert done.stdout.endswith("</html>\n")
 
 
 @pytest.mark.parametrize("name", ["-", "report"])
-def test_two_reports_do_not_fit_one_file(tmp_path, name):
+def test_two_reports_do_not_fit_one_file(grader, tmp_path, name):
     """The same file for both formats is a mistake, and it is found before any work is done."""
     file = name if name == "-" else tmp_path / name
-    done = grader("grade", ROOT / "solutions", "--html", file, "--json", file)
-    assert done.returncode == 2
-    assert "both write to" in done.stderr
+    told = grader("grade", ROOT / "solutions", "--html", file, "--json", file, code=2)
+    assert "both write to" in told
 
 
 # Colours

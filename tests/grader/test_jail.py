@@ -11,12 +11,12 @@ import struct
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from click.testing import CliRunner
+from command_line import CommandLine
 
 from grader import cli, doctor, examination, question
 from grader.course import catalogue
@@ -50,12 +50,11 @@ def jail_or_skip(isolation: Isolation) -> None:
     pytest.skip(told)
 
 
-@pytest.fixture(scope="module")
-def jailer() -> Iterator[Zygote]:
+@pytest.fixture
+def jailer(zygote: Zygote) -> Zygote:
     """A process that forks jailed workers."""
-    with Zygote("best") as started:
-        jail_or_skip(started.isolation)
-        yield started
+    jail_or_skip(zygote.isolation)
+    return zygote
 
 
 def run(code: str, *arguments: str) -> str:
@@ -391,11 +390,10 @@ def doctor_says(*options: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_doctor_tells_of_a_jail(jailer: Zygote) -> None:
+def test_doctor_tells_of_a_jail(grader: CommandLine, jailer: Zygote) -> None:
     """With a jail it names the layers and every attempt, fits 80 columns, and exits with 0."""
-    code, told = doctor_says()
+    told = grader("doctor")
 
-    assert code == 0
     assert "level: jail" in told
     assert "this machine can grade untrusted submissions" in told
     words = " ".join(told.split())
@@ -407,12 +405,11 @@ def test_doctor_tells_of_a_jail(jailer: Zygote) -> None:
     assert max(map(len, told.splitlines())) <= 80
 
 
-def test_doctor_tells_machines(jailer: Zygote) -> None:
+def test_doctor_tells_machines(grader: CommandLine, jailer: Zygote) -> None:
     """The same for machines to read."""
-    code, told = doctor_says("--json")
-    diagnosis = json.loads(told)
+    diagnosis = json.loads(grader("doctor", "--json"))
 
-    assert (code, diagnosis["level"], diagnosis["healthy"]) == (0, "jail", True)
+    assert (diagnosis["level"], diagnosis["healthy"]) == ("jail", True)
     assert diagnosis["layers"] == list(jailer.isolation.active)
     tried = {f"{x['category']}: {x['name']}": x["refused"] for x in diagnosis["probes"]}
     ways = {name for name in tried if name.startswith("differentiation: ")}

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 from matplotlib import colors, image
@@ -306,23 +302,12 @@ def test_dimensions_are_laid_out_in_order():
 # The command
 
 
-def draw(*arguments, code=0, cwd=ROOT):
-    """Run `grader draw`; return what it printed."""
-    command = [sys.executable, "-m", "grader.cli", "draw", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def test_the_command_draws_a_submissions_gradient_and_its_forces(tmp_path):
+def test_the_command_draws_a_submissions_gradient_and_its_forces(grader, tmp_path):
     """`grader draw dlogits` shows the lecture's picture; output has neither colours nor long lines
     where there is no terminal.
     """
     out = tmp_path / "dlogits.png"
-    shown = draw("dlogits", "--path", "solutions", "--out", out)
+    shown = grader("draw", "dlogits", "--path", "solutions", "--out", out)
     assert "ex2.dlogits (n, vocab), the lecture's batch, true chain\nright" in shown
     assert "every row sums to zero" in " ".join(shown.split())
     assert "\x1b" not in shown
@@ -330,12 +315,12 @@ def test_the_command_draws_a_submissions_gradient_and_its_forces(tmp_path):
     assert image.imread(out).std() > 0.05
 
 
-def test_the_command_draws_what_is_not_written_and_finds_a_place_for_it(tmp_path):
+def test_the_command_draws_what_is_not_written_and_finds_a_place_for_it(grader, tmp_path):
     """Untouched exercises give autograd's picture, by default below reports/."""
-    shown = draw("dh", "--case", "random", "--path", ROOT / "exercises", cwd=tmp_path)
+    shown = grader("draw", "dh", "--case", "random", "--path", ROOT / "exercises", cwd=tmp_path)
     assert "not written yet: this is what autograd says" in shown
     assert (tmp_path / "reports" / "pictures" / "ex1.dh.png").is_file()
-    shown = draw("h", cwd=tmp_path)
+    shown = grader("draw", "h", cwd=tmp_path)
     assert "beyond 0.97" in shown
     assert (tmp_path / "reports" / "pictures" / "h.png").is_file()
 
@@ -354,6 +339,6 @@ def test_the_command_draws_what_is_not_written_and_finds_a_place_for_it(tmp_path
         (("dh", "--corpus", "nope"), 3, "there is no corpus"),
     ],
 )
-def test_a_mistake_says_what_was_wrong_and_exits_with_its_code(arguments, code, told):
+def test_a_mistake_says_what_was_wrong_and_exits_with_its_code(grader, arguments, code, told):
     """An error names what was wrong, and the exit code is the documented one."""
-    assert told in " ".join(draw(*arguments, code=code).split())
+    assert told in " ".join(grader("draw", *arguments, code=code).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -151,13 +152,10 @@ def command(*arguments):
     return [sys.executable, "-m", "grader.cli", "train", *map(str, arguments), "--hidden", "16"]
 
 
-def train(*arguments, code=0):
+@pytest.fixture
+def train(grader):
     """Run `grader train`; return what it printed."""
-    done = subprocess.run(
-        command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return functools.partial(grader, "train", "--hidden", 16)
 
 
 def figures(folder):
@@ -176,7 +174,7 @@ def loop(tmp_path, old, new):
     return folder
 
 
-def test_a_short_run_from_end_to_end(tmp_path):
+def test_a_short_run_from_end_to_end(train, tmp_path):
     """60 steps on the default corpus give figures, names and a curve, beside autograd's."""
     out = tmp_path / "new" / "folder"
     shown = train("--solution", "--steps", 60, "--compare", "--out", out)
@@ -197,7 +195,7 @@ def test_a_short_run_from_end_to_end(tmp_path):
     assert "\x1b" not in shown
 
 
-def test_autograd_alone_needs_no_submission(tmp_path):
+def test_autograd_alone_needs_no_submission(train, tmp_path):
     """The same figures come out for the same plan; the seed is the command's own."""
     for out in ("a", "b"):
         train("--autograd", "--steps", 20, "--seed", 5, "--out", tmp_path / out)
@@ -242,7 +240,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     ],
     ids=["error", "not written", "not all", "shape"],
 )
-def test_a_broken_loop_is_told_in_a_sentence(old, new, told, tmp_path):
+def test_a_broken_loop_is_told_in_a_sentence(train, old, new, told, tmp_path):
     """The exit code is 1, and there is nothing to write where there are no parameters."""
     folder, out = loop(tmp_path, old, new), tmp_path / "out"
     shown = " ".join(train(folder, "--steps", 20, "--out", out, code=1).split())
@@ -251,7 +249,7 @@ def test_a_broken_loop_is_told_in_a_sentence(old, new, told, tmp_path):
     assert not list(out.iterdir())
 
 
-def test_a_loop_that_breaks_later_leaves_what_was_learnt_before(tmp_path):
+def test_a_loop_that_breaks_later_leaves_what_was_learnt_before(train, tmp_path):
     """The pieces that were done are shown and written; the exit code is 1 all the same."""
     new = "    CALLS.append(i := 0)\n    if len(CALLS) > 2: raise ValueError('tired')\n"
     folder = loop(tmp_path, "    for i in range(steps):", new + "    for i in range(steps):")
@@ -263,7 +261,7 @@ def test_a_loop_that_breaks_later_leaves_what_was_learnt_before(tmp_path):
     assert (tmp_path / "out" / "loss.png").is_file()
 
 
-def test_a_loop_that_diverges_is_told_so(tmp_path):
+def test_a_loop_that_diverges_is_told_so(train, tmp_path):
     """A run without a finite end writes its curve and no losses, and exits with 1."""
     new = "    CALLS.append(0)\n    if len(CALLS) > 1: W2 *= float('nan')\n"
     folder = loop(tmp_path, "    for i in range(steps):", new + "    for i in range(steps):")
@@ -290,7 +288,9 @@ def test_a_loop_that_diverges_is_told_so(tmp_path):
         ((), 1, "train is not written yet; nothing was written"),
     ],
 )
-def test_a_mistake_says_what_was_wrong_and_exits_with_its_code(arguments, code, told, tmp_path):
+def test_a_mistake_says_what_was_wrong_and_exits_with_its_code(
+    train, arguments, code, told, tmp_path
+):
     """An error names what was wrong, and the exit code is the documented one."""
     out = () if "--out" in arguments else ("--out", tmp_path)
     assert told in " ".join(train(*arguments, *out, code=code).split())

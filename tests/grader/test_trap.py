@@ -17,13 +17,6 @@ SANDBOX = Path(__file__).parents[2] / "grader" / "sandbox"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the trap is for Linux")
 
 
-@pytest.fixture(scope="module")
-def thorough() -> Zygote:
-    """A zygote that has tried every way to differentiate."""
-    with Zygote("best", thorough=True) as zygote:
-        yield zygote
-
-
 def run(code: str, *arguments: str) -> str:
     """Run code in a fresh interpreter that imports as a zygote does; return what it printed."""
     head = f"import os, sys\nsys.path.insert(0, {str(SANDBOX)!r})\n"

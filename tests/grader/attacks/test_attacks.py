@@ -57,8 +57,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox nee
 HERE = Path(__file__).parent
 PLAIN = HERE / "plain_pytest_grader.py"
 SEED = "attacks"
-IMPATIENT = 1.0
+IMPATIENT = 0.5
 """Deadline in seconds of a call that is not to be answered honestly."""
+
+ENDS = {"b_resource_exception_chain", "b_training_generator", "b_training_longer"}
+"""Attacks that come to their end by themselves where they have twice the time."""
 
 SETTLING = 10.0
 LOADING = 5.0
@@ -134,13 +137,13 @@ EACH = [
 
 
 @functools.cache
-def patient_and_impatient(honest: frozenset[str]) -> Catalogue:
+def patient_and_impatient(honest: frozenset[str], impatient: float) -> Catalogue:
     """Return the course with short deadlines for what is not to be answered honestly."""
     course = catalogue.read()
     tasks = [
         task
         if task.full_name in honest
-        else dataclasses.replace(task, deadline_s=min(task.deadline_s, IMPATIENT))
+        else dataclasses.replace(task, deadline_s=min(task.deadline_s, impatient))
         for task in course.tasks
     ]
     return dataclasses.replace(course, tasks=tuple(tasks))
@@ -276,30 +279,32 @@ def temporary_files(attack: Attack) -> set[str]:
     return found
 
 
-def left_over(zygote: Zygote) -> list[str]:
-    """Return the processes that a worker has left: children of the zygote, and orphans."""
-    own, found = zygote._process.pid, []
+def orphans() -> list[str]:
+    """Return the processes of workers' users that no zygote has forked."""
+    found = []
     for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
         try:
-            uid = entry.stat().st_uid
+            if not (entry.name.isdigit() and is_a_worker(entry.stat().st_uid)):
+                continue
             status = Path(entry.path, "stat").read_text(encoding="utf-8", errors="replace")
             parent = int(status.rpartition(")")[2].split()[1])
             command = Path(f"/proc/{parent}/cmdline").read_bytes()
         except (OSError, IndexError):
             continue
         # A worker of another zygote on this machine is none of ours, but an orphan is nobody's.
-        orphan = is_a_worker(uid) and b"zygote.py" not in command
-        if parent == own or orphan:
+        if b"zygote" not in command:
             found.append(f"{entry.name}: {status[:60]}")
     return found
 
 
 def settled(zygote: Zygote) -> list[str]:
-    """Return what is left over once the zygote has ended the workers that it was told to end."""
+    """Return the processes that a worker has left, children of the zygote and orphans, once the
+    zygote has ended the workers that it was told to end.
+    """
+    own = zygote._process.pid
+    children = Path(f"/proc/{own}/task/{own}/children")
     end = time.monotonic() + SETTLING
-    while (found := left_over(zygote)) and time.monotonic() < end:
+    while (found := children.read_text().split() or orphans()) and time.monotonic() < end:
         time.sleep(0.01)
     return found
 
@@ -310,7 +315,8 @@ def test_attack(
 ) -> None:
     """It earns what it answers honestly and nothing else, and leaves nothing changed behind it."""
     hostile, neighbours = with_neighbours(attack)
-    course = patient_and_impatient(attack.honest | neighbours)
+    impatient = IMPATIENT * (1 + (attack.name in ENDS))
+    course = patient_and_impatient(attack.honest | neighbours, impatient)
     monkeypatch.setattr(catalogue, "course", lambda: course)
     monkeypatch.setattr(reader, "READING", LOADING)
     temporary = temporary_files(attack)
@@ -321,7 +327,9 @@ def test_attack(
     for _ in range(ATTEMPTS):
         files = files_of_the_project()
         try:
-            report = grade.grade_one(hostile, zygote, options, inspection=inspection)
+            report = grade.grade_one(
+                hostile, zygote, options, inspection=inspection, run=without_pytest
+            )
         except UnreadableSubmission:
             assert not attack.honest
         changed = changes(attack, files, files_of_the_project())

@@ -1,0 +1,103 @@
+"""The command line, run in the process of the tests: torch is imported once, and all commands
+share a zygote. What a process of its own does differently has tests with real processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from unittest import mock
+
+from click.testing import CliRunner, Result
+
+from grader import cli, doctor
+from grader.cohort import crew, reading, worker
+from grader.options import ROOT
+from grader.sandbox.host import zygote as host
+from grader.sandbox.host.zygote import Zygote
+
+
+class Lent:
+    """A zygote that is not closed by whoever has borrowed it."""
+
+    def __init__(self, zygote: Zygote) -> None:
+        self._zygote = zygote
+
+    def __getattr__(self, name: str):
+        return getattr(self._zygote, name)
+
+    def __enter__(self) -> Lent:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave it to others."""
+
+
+class Here:
+    """A crew of one: this process does at once what it is asked."""
+
+    size = 1
+
+    def read(self, student) -> Future:
+        """Read a student's submission."""
+        return self.submit(reading.read, student)
+
+    def submit(self, call, *arguments) -> Future:
+        """Call a function. Its watchdog wants a stream with a descriptor, as a process has one."""
+        future: Future = Future()
+        with contextlib.redirect_stderr(sys.__stderr__):
+            try:
+                future.set_result(call(*arguments))
+            except Exception as error:
+                future.set_exception(error)
+        return future
+
+    def has_died(self, error: BaseException) -> bool:
+        """This process lives."""
+        return False
+
+    def renew(self) -> None:
+        """Nothing to renew."""
+
+    def dismiss(self) -> None:
+        """Nobody to dismiss."""
+
+
+class CommandLine:
+    """Runs commands, whose workers come from zygotes that are there already: `shared` returns them
+    by the names of their fixtures.
+    """
+
+    def __init__(self, shared: Callable[[str], Zygote]) -> None:
+        self._shared = shared
+
+    def run(self, *arguments: object, cwd=ROOT, **environment: str) -> Result:
+        """Run `grader` in a folder; return its exit code and what it printed."""
+        state = {"BACKPROP_NINJA_STATE": os.fspath(cwd / ".state.json")} if cwd != ROOT else {}
+        runner = CliRunner(env={"COLUMNS": "80", **state, **environment})
+        with (
+            contextlib.chdir(cwd),
+            mock.patch.object(host, "Zygote", self._lent),
+            mock.patch.object(worker, "Zygote", self._lent),
+            mock.patch.object(doctor, "Zygote", self._lent),
+            mock.patch.object(crew, "recruited", return_value=Here()),
+        ):
+            return runner.invoke(cli.main, list(map(str, arguments)), catch_exceptions=False)
+
+    def __call__(self, *arguments: object, code: int = 0, **more) -> str:
+        """Run `grader`; return all that it printed. Fails if it ends with another exit code."""
+        result = self.run(*arguments, **more)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    def _lent(self, isolation: str = "jail", *, thorough: bool = False) -> Zygote | Lent:
+        """Return a zygote that is there, unless it is to give less than a jail."""
+        if isolation == "process":
+            return Zygote(isolation)
+        return Lent(self._shared("thorough" if thorough else "zygote"))
