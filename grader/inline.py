@@ -6,7 +6,9 @@ Staff never grade like this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -17,7 +19,7 @@ from grader.course.vocabulary import vocabulary
 from grader.examiner import Examiner, Inspection
 from grader.in_process import InProcess
 from grader.matching import Definition
-from grader.question import TENSOR, Answer, Value, Wanted
+from grader.question import TENSOR, Answer, Value, Wanted, arguments
 from grader.sandbox.guest import callables, loader, no_autograd, stand_ins
 from grader.sandbox.guest.flat.names import Vocabulary
 from grader.sandbox.guest.flat.reading import Reading
@@ -72,17 +74,47 @@ class Inline(Examiner):
         definition = self.matched.get(task.full_name)
         if definition is None or matching.missing(task, definition):
             return self.unanswerable(task)
-        with no_autograd.installed(), stand_ins.installed(self._texts()):
+        with no_autograd.installed(), self._importing():
             function = self._function(definition)
         if function is None:
             return Answer(Outcome.ERROR, f"{definition.name} was not defined when the file was run")
-        with stand_ins.installed(self._texts()):
-            function = no_autograd.installed()(function)
-            asked = InProcess(self.course, function, tuple(self.submission.files))
-            return asked.ask(task, inputs, wanted, twice=twice)
+        positional, keyword = arguments(definition, inputs)
 
-    def _texts(self) -> dict[str, str]:
-        return {name: text.decode() for name, text in self.submission.files.items()}
+        @no_autograd.installed()
+        def called(**given: Any) -> Any:
+            named = {name: given[own] for name, own in keyword.items()}
+            return function(*(given[own] for own in positional), **named)
+
+        own = {name: inputs[name] for name in (*positional, *keyword.values())}
+        with self._importing():
+            asked = InProcess(self.course, called, tuple(self.submission.files))
+            return asked.ask(task, own, wanted, twice=twice)
+
+    @contextlib.contextmanager
+    def _importing(self) -> Iterator[None]:
+        """Let the submission's files import each other, and what is not there."""
+        texts = {name: text.decode() for name, text in self.submission.files.items()}
+        siblings = loader.Siblings(texts)
+        sys.meta_path.insert(0, siblings)
+        try:
+            with stand_ins.installed(texts):
+                yield
+        finally:
+            sys.meta_path.remove(siblings)
+            for name, module in list(sys.modules.items()):
+                if getattr(module, "__loader__", None) is siblings:
+                    del sys.modules[name]
+
+    @contextlib.contextmanager
+    def _running(self, module: ModuleType) -> Iterator[None]:
+        """Let others know a module by its name while it is run: decorators look it up."""
+        before = sys.modules.get(module.__name__)
+        sys.modules[module.__name__] = module
+        try:
+            yield
+        finally:
+            del sys.modules[module.__name__]
+            sys.modules.update({module.__name__: before} if before else {})
 
     def _function(self, definition: Definition) -> Callable[..., Any] | None:
         if definition.form != "function":
@@ -91,7 +123,8 @@ class Inline(Examiner):
             module = ModuleType(definition.file.removesuffix(".py"))
             self._modules[definition.file] = module
             text = self.submission.files[definition.file].decode()
-            loader.run_statements(definition.file, text, vars(module))
+            with self._running(module):
+                loader.run_statements(definition.file, text, vars(module))
         found = vars(self._modules[definition.file]).get(definition.name)
         return found if callable(found) else None
 

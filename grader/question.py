@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,26 @@ class Answer:
     cpu_seconds: float = 0.0
 
 
+def arguments(
+    definition: Definition, inputs: Mapping[str, Value]
+) -> tuple[list[str], dict[str, str]]:
+    """Return what a function is called with, by the course's own names: by position, and by the
+    names of its parameters. A parameter with a default that is not on offer is left out; those
+    after it are given by name.
+    """
+
+    def offered(name: str) -> str | None:
+        own = aliases.canonical(name, inputs)
+        return own if own in inputs else None
+
+    own = [offered(name) for name in definition.positional]
+    positional = [*itertools.takewhile(lambda name: name is not None, own)]
+    asked = definition.keyword if definition.form != "flat" else tuple(inputs)
+    rest = (*definition.positional[len(positional) :], *asked)
+    keyword = {name: offered(name) for name in rest}
+    return [*filter(None, positional)], {name: own for name, own in keyword.items() if own}
+
+
 def request(
     definition: Definition,
     inputs: Mapping[str, Value],
@@ -104,20 +125,9 @@ def request(
             return {"kind": "row_sparse", "value": placed, "count": value.count}
         return {"kind": "plain", "value": value}
 
-    def offered(name: str) -> str | None:
-        own = aliases.canonical(name, inputs)
-        return own if own in inputs else None
-
-    asked = definition.keyword if definition.form != "flat" else tuple(inputs)
-    positional, names = [], []
-    for name in definition.positional:
-        own = offered(name)
-        if own is None:  # a parameter with a default of its own; those after it are given by name
-            break
-        positional.append(spec(inputs[own]))
-        names.append(own)
-    rest = [n for n in (*definition.positional[len(names) :], *asked) if offered(n)]
-    keyword = {name: spec(inputs[str(offered(name))]) for name in rest}
+    by_position, by_name = arguments(definition, inputs)
+    positional = [spec(inputs[own]) for own in by_position]
+    keyword = {name: spec(inputs[own]) for name, own in by_name.items()}
     described, parts = wire.tensors_to_bytes(tensors)
     floats = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
     header = {
@@ -127,7 +137,7 @@ def request(
         "line": definition.line,
         "positional": positional,
         "keyword": keyword,
-        "names": [*names, *(str(offered(name)) for name in rest)],
+        "names": [*by_position, *by_name.values()],
         "float64": bool(floats) and all(str(dtype) == "torch.float64" for dtype in floats),
         "answer": {"kind": wanted.kind, "names": list(wanted.names)},
         "max_body": cap,

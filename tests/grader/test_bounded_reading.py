@@ -30,7 +30,7 @@ from grader.course.vocabulary import vocabulary
 from grader.deadline import processor_time
 from grader.errors import UnreadableSubmission
 from grader.notebook.reading import read as read_notebook
-from grader.sandbox import flat, reader
+from grader.sandbox.guest.flat.names import Vocabulary
 
 HONEST = b"def dprobs(probs, dlogprobs):\n    return dlogprobs / probs\n"
 KNOWN = frozenset({"ex1_backward.py"})
@@ -353,10 +353,10 @@ def test_evidence_is_looked_for_in_steps_of_the_size_of_a_statement():
     """A sum of a thousand terms is as deep as it is long: twice as many are not four times as much
     work.
     """
-    words = flat.Vocabulary.from_plain(vocabulary())
+    words = Vocabulary.from_plain(vocabulary())
 
     def survey(terms):
         text = f"def dprobs(probs):\n    return {' - '.join(['probs'] * terms)}\n"
-        return lambda: reader.survey({"ex1.py": text}, words)
+        return lambda: survey({"ex1.py": text}, words)
 
     assert steps(survey(600)) / steps(survey(300)) < 2.5
