@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from command_line import CommandLine
+from programs import Interpreter
 
 from grader.sandbox.host.zygote import Zygote
 
@@ -46,6 +47,13 @@ def thorough():
     """A zygote that has tried every way to differentiate."""
     with Zygote("best", thorough=True) as zygote:
         yield zygote
+
+
+@pytest.fixture(scope="session")
+def interpreter():
+    """What runs programs that import torch: see `Interpreter`."""
+    with Interpreter() as interpreter:
+        yield interpreter
 
 
 @pytest.fixture(scope="session")

@@ -250,15 +250,15 @@ def dbnraw(bngain, dhpreact):
 """
 
 
-def test_the_same_submission_and_seed_give_the_same_report():
+def test_the_same_submission_and_seed_give_the_same_report(zygote):
     """Every process has its addresses; a report has none, in prints, messages and tracebacks."""
     submission = Submission("ada", {"work.py": TALKATIVE.encode()}, "d" * 64)
     tasks = ("ex1.db2", "ex1.dW2", "ex1.dh", "ex1.dbnraw")
     reports = []
-    for _ in range(2):
-        with Zygote("best") as zygote:
-            found = grade.grade_one(submission, zygote, Options(seed="s", tasks=tasks))
-        assert not re.findall("0x[0-9a-f]", found.as_json())
-        reports.append(canonical.split(found)[0])
+    with Zygote("best") as another:
+        for each in (zygote, another):
+            found = grade.grade_one(submission, each, Options(seed="s", tasks=tasks))
+            assert not re.findall("0x[0-9a-f]", found.as_json())
+            reports.append(canonical.split(found)[0])
     assert reports[0] == reports[1]
     assert "at 0x...>" in reports[0].tasks[1].message + reports[0].tasks[2].message

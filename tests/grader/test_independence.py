@@ -46,7 +46,7 @@ def db2(dlogits):
 """
 TASKS = ("ex1.dlogprobs", "ex1.dprobs", "ex1.dh", "ex1.db2")
 ENDLESS = "ex1.dh"
-IMPATIENT = 1.0
+IMPATIENT = 0.5
 """Deadline in seconds of the call that never ends; all others keep theirs."""
 
 

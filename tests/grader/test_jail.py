@@ -17,6 +17,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from command_line import CommandLine
+from programs import Interpreter
 
 from grader import cli, doctor, examination, question
 from grader.course import catalogue
@@ -160,9 +161,9 @@ print(json.dumps({"level": jailer.level, **jailer.told}))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="not root")
-def test_a_user_without_privileges_gets_a_jail(jailer: Zygote) -> None:
+def test_a_user_without_privileges_gets_a_jail(jailer: Zygote, interpreter: Interpreter) -> None:
     """The jail needs no root: all that root has on top is a user of its own, without groups."""
-    told = json.loads(run(UNPRIVILEGED, str(SANDBOX), str(NOBODY)))
+    told = json.loads(interpreter.run(UNPRIVILEGED, str(SANDBOX), str(NOBODY)))
 
     assert (told["level"], told["missing"]) == ("jail", list(jailer.isolation.missing))
     assert set(jailer.isolation.active) - set(told["active"]) == {"no groups", "user of its own"}

@@ -53,7 +53,7 @@ def examined(zygote, monkeypatch):
 
     def graded(source, tasks=()):
         course = catalogue.read()
-        hasty = replace(course, tasks=tuple(replace(task, deadline_s=0.5) for task in course.tasks))
+        hasty = replace(course, tasks=tuple(replace(task, deadline_s=0.3) for task in course.tasks))
         monkeypatch.setattr(catalogue, "course", lambda: hasty)
         submission = Submission("slow", {FILE: source.encode()}, "0" * 64)
         inspection = grade.inspected(submission, zygote)
@@ -77,7 +77,7 @@ WAYS = {
     "spins in a process of its own": slow(SPINS, plain=False),
     "spins in a process that is shared": slow(SPINS, plain=True),
     "sleeps": slow(SLEEPS, plain=False),
-    "sleeps and spins": slow("time.sleep(0.3)\n    while True:\n        pass", plain=False),
+    "sleeps and spins": slow("time.sleep(0.15)\n    while True:\n        pass", plain=False),
 }
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_never_ends_costs_each_task_its_own_time(head, examined, mon
 
 def test_who_has_used_up_its_time_gets_no_other_process(zygote, monkeypatch):
     """Neither hidden checks nor another question of the task start anew."""
-    task = replace(catalogue.course().resolve("ex1.dprobs"), deadline_s=1)
+    task = replace(catalogue.course().resolve("ex1.dprobs"), deadline_s=0.3)
     submission = Submission("slow", {FILE: slow(SPINS, plain=False).encode()}, "0" * 64)
     inspection, _ = examination.inspect(zygote, submission)
     exam = Examination(zygote, submission, catalogue.course(), inspection)
@@ -126,7 +126,7 @@ def test_who_has_used_up_its_time_gets_no_other_process(zygote, monkeypatch):
     exam.end()
 
     assert forked == []
-    told = "no answer within the limit of 1 s of processor time"
+    told = "no answer within the limit of 0.3 s of processor time"
     assert [(a.outcome, a.message) for a in (first, second)] == [("timeout", told)] * 2
 
 

@@ -229,7 +229,7 @@ def dh(W2, dlogits):
 def test_a_process_that_hangs_is_replaced(zygote, forked, monkeypatch) -> None:
     """A hanging function costs its own task, once; what each printed is told apart."""
     course = catalogue.course()
-    hasty = replace(course, tasks=tuple(replace(task, deadline_s=1) for task in course.tasks))
+    hasty = replace(course, tasks=tuple(replace(task, deadline_s=0.5) for task in course.tasks))
     monkeypatch.setattr(catalogue, "course", lambda: hasty)
     submission = Submission("hanging", {"ex1_backward.py": HANGING.encode()}, "0" * 64)
     assert is_plain(HANGING)

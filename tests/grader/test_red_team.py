@@ -172,7 +172,7 @@ def test_the_order_of_tasks_does_not_change_a_report(
 ) -> None:
     """Whatever hangs, crashes, draws or answers nonsense comes before the others, or after them."""
     course = catalogue.course()
-    hasty = [replace(task, deadline_s=1) for task in course.tasks]
+    hasty = [replace(task, deadline_s=0.5) for task in course.tasks]
     written = {f"ex1.{node.name}" for node in ast.parse(TROUBLE).body[1:]}  # type: ignore[attr-defined]
     options = Options(seed="red", tasks=tuple(sorted(written)), public_only=True)
     assert side_effects.is_plain(ast.parse(TROUBLE).body)
@@ -216,7 +216,7 @@ def test_what_takes_long_to_load_is_not_plain(text: str) -> None:
 def test_a_file_that_cannot_be_loaded_costs_its_own_tasks(zygote, sharing, monkeypatch) -> None:
     """Even if it were taken for plain: the shared worker is replaced for the files after it."""
     course = catalogue.course()
-    hasty = replace(course, tasks=tuple(replace(task, deadline_s=1) for task in course.tasks))
+    hasty = replace(course, tasks=tuple(replace(task, deadline_s=0.5) for task in course.tasks))
     monkeypatch.setattr(catalogue, "course", lambda: hasty)
     files = {
         FILE: "def dprobs(probs, dlogprobs):\n    return dlogprobs / probs\n",

@@ -78,7 +78,7 @@ def loaded():
 def test_a_loaded_machine_gives_the_same_report(kept, zygote, monkeypatch):
     """Right, wrong, endless, failing and greedy functions: nothing differs but times."""
     course = catalogue.read()
-    hasty = replace(course, tasks=tuple(replace(task, deadline_s=1) for task in course.tasks))
+    hasty = replace(course, tasks=tuple(replace(task, deadline_s=0.5) for task in course.tasks))
     monkeypatch.setattr(catalogue, "course", lambda: hasty)
     source = TROUBLE.replace("KEPT", kept).encode()
     submission = Submission("trouble", {"ex1_backward.py": source}, "0" * 64)
