@@ -28,8 +28,8 @@ lint: $(VENV)/installed-dev
 	$(BIN)/grader sync --check
 
 # Exactly what CI runs: all tests, what is exhaustive included.
-check: lint
-	$(TESTS)
+check: lint test
+	$(TESTS) -m exhaustive
 
 # Ratios, side by side: about ten minutes on a machine that does nothing else.
 bench: $(VENV)/installed-dev
