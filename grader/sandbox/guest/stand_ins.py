@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dis
+import functools
 import importlib.abc
 import importlib.machinery
 import io
@@ -178,6 +179,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Leave it as it is."""
 
 
+@functools.lru_cache(maxsize=100)
 def _tried(text: str) -> set[int]:
     """Return the lines of a source whose imports may fail: those in the body of a `try`."""
     nodes = (node for statement in parse("", text)[0] for node in ast.walk(statement))
