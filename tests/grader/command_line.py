@@ -5,10 +5,14 @@ share a zygote. What a process of its own does differently has tests with real p
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from unittest import mock
 
 from click.testing import CliRunner, Result
@@ -18,6 +22,20 @@ from grader.cohort import crew, reading, worker
 from grader.options import ROOT
 from grader.sandbox.host import zygote as host
 from grader.sandbox.host.zygote import Zygote
+
+# Hands its arguments to the process of the tests, and does as if it had done what that did.
+PROGRAM = """#!{python} -SE
+import json, os, socket, sys
+
+with socket.socket(socket.AF_UNIX) as asking:
+    asking.connect("\\0{address}")
+    with asking.makefile("rw", encoding="utf-8") as stream:
+        print(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]), file=stream, flush=True)
+        out, error, code = json.load(stream)
+sys.stdout.write(out)
+sys.stderr.write(error)
+sys.exit(code)
+"""
 
 
 class Lent:
@@ -95,6 +113,28 @@ class CommandLine:
         result = self.run(*arguments, **more)
         assert result.exit_code == code, result.output
         return result.output
+
+    def program(self, path: Path) -> socket.socket:
+        """Write a program whose commands run in this process; return what `serve` serves."""
+        # The addresses of Unix sockets are short: this one is in no folder.
+        address = f"grader-{os.getpid()}-{path}"[-90:]
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(f"\0{address}")
+        listening.listen()
+        path.write_text(PROGRAM.format(python=sys.executable, address=address), encoding="utf-8")
+        path.chmod(0o755)
+        return listening
+
+    def serve(self, listening: socket.socket, process: subprocess.Popen) -> None:
+        """Run what programs ask for, until a process has ended."""
+        listening.settimeout(0.02)
+        while process.poll() is None:
+            with contextlib.suppress(TimeoutError):
+                asking, _ = listening.accept()
+                with asking, asking.makefile("rw", encoding="utf-8") as stream:
+                    arguments, folder, environment = json.loads(stream.readline())
+                    done = self.run(*arguments, cwd=Path(folder), **environment)
+                    stream.write(json.dumps([done.stdout, done.stderr, done.exit_code]))
 
     def _lent(self, isolation: str = "jail", *, thorough: bool = False) -> Zygote | Lent:
         """Return a zygote that is there, unless it is to give less than a jail."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -96,6 +97,17 @@ def run(root: Path, watch=lambda _: None) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess([], process.returncode, told)
 
 
+@pytest.fixture
+def run_here(grader):
+    """Run the autograder, and in this process what it asks its grader for."""
+
+    def run_here(root: Path) -> subprocess.CompletedProcess[str]:
+        with grader.program(root / "venv" / "bin" / "grader") as listening:
+            return run(root, functools.partial(grader.serve, listening))
+
+    return run_here
+
+
 def result(root: Path):
     """Return what the autograder wrote."""
     return json.loads((root / "results" / "results.json").read_text(encoding="utf-8"))
@@ -170,11 +182,11 @@ def test_the_autograder_grades_within_gradescopes_memory(container):
     assert 50 << 20 < max(peaks) < (WITH_CUDA if torch.version.cuda else CONTAINER)
 
 
-def test_the_autograder_grades_what_is_there(container):
+def test_the_autograder_grades_what_is_there(container, run_here):
     """Right and wrong functions of one file, with points, and a name for everything else."""
     (container / "submission" / "mine.py").write_text(GRADED, encoding="utf-8")
     (container / "results" / "results.json").write_text('{"score": 100}', encoding="utf-8")
-    done = run(container)
+    done = run_here(container)
     assert done.returncode == 0, done.stdout
     found = {test["name"]: test for test in result(container)["tests"]}
     assert 2 == result(container)["score"] == found["ex1.dcounts_sum_inv"]["score"]
@@ -182,7 +194,7 @@ def test_the_autograder_grades_what_is_there(container):
     assert "autumn leaves" not in json.dumps(result(container))
 
 
-def test_a_resubmission_has_inputs_of_its_own(tmp_path):
+def test_a_resubmission_has_inputs_of_its_own(grader, run_here, tmp_path):
     """Without a seed in the zip each grading draws one; staff see it in the output, students do
     not, and it repeats the grading.
     """
@@ -190,21 +202,20 @@ def test_a_resubmission_has_inputs_of_its_own(tmp_path):
     (root / "submission" / "mine.py").write_text(GRADED, encoding="utf-8")
     seeds = []
     for _ in range(2):
-        done = run(root)
+        done = run_here(root)
         assert done.returncode == 0, done.stdout
         seeds += re.findall(r"^seed +(\S+)", done.stdout, re.MULTILINE)
         assert seeds[-1] not in json.dumps(result(root))
     assert len(set(seeds)) == 2
     again = tmp_path / "again.json"
-    grading = ["grade", str(root / "submission"), "--seed", seeds[0], "--json", str(again)]
-    subprocess.run([sys.executable, "-m", "grader.cli", *grading], check=True, cwd=ROOT)
+    grader("grade", root / "submission", "--seed", seeds[0], "--json", again)
     assert seeds[0] == json.loads(again.read_text(encoding="utf-8"))["seed"]
 
 
-def test_an_unreadable_submission_is_told_why(container):
+def test_an_unreadable_submission_is_told_why(container, run_here):
     """No source in it: a result of no points that says so, since the autograder did not fail."""
     (container / "submission" / "essay.txt").write_text("hello", encoding="utf-8")
-    done = run(container)
+    done = run_here(container)
     assert done.returncode == 0, done.stdout
     assert result(container)["score"] == 0
     assert "holds no .py file" in result(container)["output"]
@@ -246,13 +257,14 @@ def step(name: str) -> dict:
     return next(found for found in ACTION["runs"]["steps"] if found.get("name") == name)
 
 
-def push(tmp_path: Path, submission: Path, **inputs) -> tuple[int, str, Path]:
-    """Run the action's step as a runner does; return exit code, log, and the runner's folder."""
+def push(grader, tmp_path: Path, submission: Path, **inputs) -> tuple[int, str, Path]:
+    """Run the action's step as a runner does, and in this process what it asks the grader for;
+    return exit code, log, and the runner's folder.
+    """
     temp = tmp_path / "temp"
-    script(
-        temp / "backprop-ninja" / "bin" / "grader", f'exec "{sys.executable}" -m grader.cli "$@"'
-    )
-    (temp / "backprop-ninja" / "bin" / "python").symlink_to(sys.executable)
+    programs = temp / "backprop-ninja" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
     given = {name: value.get("default", "") for name, value in ACTION["inputs"].items()} | inputs
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment |= {"RUNNER_TEMP": str(temp), "PYTHONPATH": str(ROOT)}
@@ -263,15 +275,19 @@ def push(tmp_path: Path, submission: Path, **inputs) -> tuple[int, str, Path]:
     for variable, expression in step("Grade")["env"].items():
         environment[variable] = given[expression.removeprefix("${{ inputs.").removesuffix(" }}")]
     environment["SUBMISSION"] = str(submission)
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("Grade")["run"]],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout, temp
+    with (
+        grader.program(programs / "grader") as listening,
+        subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("Grade")["run"]],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        grader.serve(listening, process)
+        log, _ = process.communicate()
+    return process.returncode, log, temp
 
 
 def commanded(log: str) -> list[str]:
@@ -287,10 +303,10 @@ def commanded(log: str) -> list[str]:
     return found
 
 
-def test_a_push_is_graded(tmp_path):
+def test_a_push_is_graded(grader, tmp_path):
     """A summary, annotations at the student's functions, outputs; and no command of a print."""
     (tmp_path / "mine.py").write_text(GRADED, encoding="utf-8")
-    code, log, temp = push(tmp_path, Path("mine.py"))
+    code, log, temp = push(grader, tmp_path, Path("mine.py"))
     assert code == 0, log
     assert [line[:55] for line in commanded(log)] == [
         "::error file=mine.py,line=6,title=ex1.dprobs%3A failed:"
@@ -300,20 +316,20 @@ def test_a_push_is_graded(tmp_path):
     assert (temp / "out").read_text(encoding="utf-8") == "score=2\nmax-score=100\n"
 
 
-def test_a_push_below_the_limit_fails(tmp_path):
+def test_a_push_below_the_limit_fails(grader, tmp_path):
     """The step ends with the grader's exit code, after its summary was written."""
     (tmp_path / "mine.py").write_text(GRADED, encoding="utf-8")
-    code, log, temp = push(tmp_path, Path("mine.py"), **{"fail-under": "50"})
+    code, log, temp = push(grader, tmp_path, Path("mine.py"), **{"fail-under": "50"})
     assert code == 1, log
     assert (temp / "summary").exists()
 
 
-def test_a_push_that_cannot_be_read_commands_nothing(tmp_path):
+def test_a_push_that_cannot_be_read_commands_nothing(grader, tmp_path):
     """A file name that would be a command to the runner is none, and the failure is an error."""
     folder = tmp_path / "exercises"
     folder.mkdir()
     (folder / "a\n::error::forged\n.py").write_bytes(b"\xff")
-    code, log, temp = push(tmp_path, Path("exercises"))
+    code, log, temp = push(grader, tmp_path, Path("exercises"))
     assert code == 3, log
     (line,) = commanded(log)
     assert line.startswith("::error title=Backprop Ninja::There is no score (exit code 3)")

@@ -43,12 +43,16 @@ def test_zeros_earn_nothing(zygote, public_only):
     assert laws.unless_zero(report) == []
 
 
-def test_every_misconception_is_caught_and_named():
+@pytest.mark.parametrize(
+    "step", [8, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["some", "all"]
+)
+def test_every_misconception_is_caught_and_named(step):
     """Every wrong formula of the bank fails its task's checks, and gradients are told its name."""
-    caught = {entry.id: laws.fate(entry) for entry in misconceptions.bank()}
+    bank = misconceptions.bank()[::step]
+    caught = {entry.id: laws.fate(entry) for entry in bank}
     assert [name for name, record in caught.items() if record is None] == []
     unnamed = []
-    for entry in misconceptions.bank():
+    for entry in bank:
         record = caught[entry.id]
         is_gradient = forward.tensor_of(catalogue.course().resolve(entry.task)) is not None
         if not is_gradient or record.status == "error":
@@ -60,8 +64,7 @@ def test_every_misconception_is_caught_and_named():
         ):
             unnamed.append((entry.id, record.diagnosis))
     assert unnamed == []
-    total = len(caught)
-    print(f"\nmisconceptions caught: {total} of {total}")
+    assert len(caught) > 200 / step
 
 
 def test_every_gradient_that_takes_work_has_four_misconceptions():

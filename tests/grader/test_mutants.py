@@ -51,7 +51,7 @@ EXAMPLES = {
 """What an operator turns an expression into, among other things."""
 
 
-SAMPLED = 12
+SAMPLED = 20
 """Of so many mutants one is in the sample, with all that the list holds."""
 
 
@@ -182,7 +182,7 @@ def cover(sets: list[set[str]]) -> Mapping[str, int]:
 
 
 def test_a_sample_is_caught_or_proved_right() -> None:
-    """One mutant of twelve, and all that are proved right: the list holds those that pass. A loop
+    """One mutant of twenty, and all that are proved right: the list holds those that pass. A loop
     without an end is stopped after so many turns, and that is an error.
     """
     found = mutants.fates(sample())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -263,7 +262,7 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory) -> tuple[Path, str]:
+def hostile(grader, tmp_path_factory) -> tuple[Path, str]:
     """A graded cohort with hostile names, links and a pipe, and what the command printed."""
     folder = tmp_path_factory.mktemp("hostile")
     submissions, secret = folder / "submissions", folder / "secret.py"
@@ -278,11 +277,8 @@ def hostile(tmp_path_factory) -> tuple[Path, str]:
     (submissions / "inside").mkdir()
     (submissions / "inside" / FILE).symlink_to(secret)
     os.mkfifo(submissions / "pipe.py")
-    command = [sys.executable, "-m", "grader.cli", "cohort", submissions, "--out", folder / "out"]
     more = ["--task", "ex1.db2", "--workers", "1", "--seed", "canary-5f1", "--student-pages"]
-    run = subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return folder / "out", run.stdout + run.stderr
+    return folder / "out", grader("cohort", submissions, "--out", folder / "out", *more)
 
 
 def test_names_of_files_steer_nothing(hostile) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the attacks share: one zygote, and a server that nobody may talk to."""
+"""What the tests of the attacks share: a server that nobody may talk to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-
-from grader.sandbox.host.zygote import Zygote
 
 CANARY_PORT = 47811
 """Nothing tells an attack this port: those that try it know it from here, as a constant."""
@@ -56,16 +54,9 @@ class Canary:
         return count
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def canary() -> Iterator[Canary]:
     """A server that nobody may talk to."""
     listening = Canary()
     yield listening
     listening.close()
-
-
-@pytest.fixture(scope="session")
-def zygote() -> Iterator[Zygote]:
-    """One process that the workers of all attacks are forked from, in a jail and nothing less."""
-    with Zygote("jail") as zygote:
-        yield zygote
