@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -28,7 +29,7 @@ PROGRAM = """#!{python} -SE
 import json, os, socket, sys
 
 with socket.socket(socket.AF_UNIX) as asking:
-    asking.connect("\\0{address}")
+    asking.connect("\\x00{address}")
     with asking.makefile("rw", encoding="utf-8") as stream:
         print(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]), file=stream, flush=True)
         out, error, code = json.load(stream)
@@ -116,10 +117,9 @@ class CommandLine:
 
     def program(self, path: Path) -> socket.socket:
         """Write a program whose commands run in this process; return what `serve` serves."""
-        # The addresses of Unix sockets are short: this one is in no folder.
-        address = f"grader-{os.getpid()}-{path}"[-90:]
+        address = f"grader-{uuid.uuid4()}"
         listening = socket.socket(socket.AF_UNIX)
-        listening.bind(f"\0{address}")
+        listening.bind(f"\0{address}")  # in no folder: paths may be too long for an address
         listening.listen()
         path.write_text(PROGRAM.format(python=sys.executable, address=address), encoding="utf-8")
         path.chmod(0o755)
