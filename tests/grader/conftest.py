@@ -16,8 +16,8 @@ FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-r
 
 
 LONGEST = (
-    "attacks/test_attacks test_cohort_real test_docs test_html test_cli test_mutants test_laws "
-    "test_course test_red_team test_cohort_run"
+    "attacks/test_attacks test_trap test_mutants test_watch test_speed test_cohort_real "
+    "test_golden test_docs test_sandbox test_by_hand test_html test_pictures test_autograder"
 ).split()
 
 
