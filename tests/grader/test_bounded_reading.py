@@ -31,6 +31,7 @@ from grader.deadline import processor_time
 from grader.errors import UnreadableSubmission
 from grader.notebook.reading import read as read_notebook
 from grader.sandbox.guest.flat.names import Vocabulary
+from grader.sandbox.guest.source.survey import survey
 
 HONEST = b"def dprobs(probs, dlogprobs):\n    return dlogprobs / probs\n"
 KNOWN = frozenset({"ex1_backward.py"})
@@ -355,8 +356,8 @@ def test_evidence_is_looked_for_in_steps_of_the_size_of_a_statement():
     """
     words = Vocabulary.from_plain(vocabulary())
 
-    def survey(terms):
+    def reading(terms):
         text = f"def dprobs(probs):\n    return {' - '.join(['probs'] * terms)}\n"
         return lambda: survey({"ex1.py": text}, words)
 
-    assert steps(survey(600)) / steps(survey(300)) < 2.5
+    assert steps(reading(600)) / steps(reading(300)) < 2.5

@@ -192,7 +192,7 @@ print(json.dumps([len(fresh), [one == fresh for one in found]]))
     assert same == [True] * 9
 
 
-def test_kernels_of_onednn_are_overwritten_too() -> None:
+def test_kernels_of_onednn_are_overwritten_too(run) -> None:
     """Whoever knows where a build keeps them finds a trap there, but for convolutions."""
     told = run(
         """
