@@ -121,10 +121,13 @@ def check(sample: bool, keep: Path | None) -> None:
 
 
 @main.command()
-def freeze() -> None:
+@click.option("--sample", is_flag=True, help="A few submissions only; the others stay as they are.")
+def freeze(sample: bool) -> None:
     """Write the digests of what the command line writes now."""
-    found = {"sample": outcome(None, sample=True), "all": outcome(None, sample=False)}
-    text = json.dumps({"versions": versions(), **found}, indent=1, sort_keys=True)
+    found = {"sample": outcome(None, sample=True)}
+    if not sample:
+        found["all"] = outcome(None, sample=False)
+    text = json.dumps({**frozen(), "versions": versions(), **found}, indent=1, sort_keys=True)
     FROZEN.write_text(text + "\n", encoding="utf-8")
 
 
